@@ -1,0 +1,328 @@
+"""The records on the topics, in the order of the path.
+
+Every record is frozen, knows its schema version, and goes on the wire as JSON (`encode`, `decode`). Offsets count
+characters of `Article.body`, which is `title + "\\n" + text`; an evidence or mention span `[start, end)` always cuts out
+its own `text`. Times are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import Undecodable
+from pipeline.signals import Direction, Family, SignalType, Status
+
+
+def _in_utc(value: datetime) -> datetime:
+    """Refuse a time without zone: guessing one moves alerts by hours."""
+    if value.tzinfo is None:
+        raise ValueError("time has no zone")
+    return value.astimezone(UTC)
+
+
+Time = Annotated[datetime, AfterValidator(_in_utc)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def stable_id(*parts: str) -> str:
+    """Return 20 hex characters that depend on nothing but the parts, in this order."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]
+
+
+class Part(BaseModel):
+    """A piece of a record; without a schema version of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Record(BaseModel):
+    """One message on a topic.
+
+    `SCHEMA` rises when a change would break a reader; a reader refuses what it does not know.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    SCHEMA: ClassVar[int] = 1
+
+    schema_version: int = 1
+
+    def encode(self) -> bytes:
+        """Return the record as it goes on the wire: JSON in UTF-8."""
+        return self.model_dump_json().encode()
+
+    @classmethod
+    def decode(cls, value: bytes | None) -> Self:
+        """Return the record in these bytes.
+
+        Raises:
+            Undecodable: empty, no JSON, another schema version, or a field that is missing or wrong.
+        """
+        if not value:
+            raise Undecodable("empty value")
+        try:
+            raw: Any = orjson.loads(value)
+        except orjson.JSONDecodeError as error:
+            raise Undecodable(f"not JSON: {error}") from None
+        if not isinstance(raw, dict):
+            raise Undecodable(f"a JSON {type(raw).__name__}, not an object")
+        version = raw.get("schema_version")
+        if version != cls.SCHEMA:
+            raise Undecodable(f"schema version {version!r:.40}, this reader knows {cls.SCHEMA}")
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(step) for step in first["loc"])
+            raise Undecodable(f"{cls.__name__}.{where}: {first['msg']} ({error.error_count()} faults)") from None
+
+
+class Span(Part):
+    """A passage of `Article.body`, counted in characters, end exclusive."""
+
+    text: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+
+class How(StrEnum):
+    """How an article was got."""
+
+    FEED = "feed"
+    PAGE = "page"
+    PUSH = "push"
+    FILE = "file"
+
+
+class Article(Record):
+    """One article as we hold it."""
+
+    id: str = Field(min_length=1, max_length=200, description="hash of the canonical URL")
+    source_id: str
+    source: str = Field("", description="the publisher's name, for people")
+    credibility: Share = 0.5
+    url: str = Field(description="canonical")
+    title: str
+    text: str = ""
+    author: str = ""
+    published: Time
+    published_guessed: bool = Field(False, description="no usable date was given; this is the time of fetching")
+    fetched: Time
+    language_hint: str = Field("", description="what the source says; the text decides")
+    tags: tuple[str, ...] = ()
+    how: How = How.FEED
+    revision: str = Field("", description="hash of title and text; changes when the publisher edits")
+    accounts: tuple[str, ...] = Field((), description="accounts whose own newsroom this is")
+
+    @property
+    def body(self) -> str:
+        """The text that all offsets count in."""
+        return f"{self.title}\n{self.text}"
+
+
+class Signal(Part):
+    """A type over its threshold, with the passage that carries it."""
+
+    type: SignalType
+    family: Family
+    probability: Share
+    status: Status
+    direction: Direction
+    evidence: tuple[Span, ...] = Field(min_length=1, description="best first; the first is the sentence that decided")
+
+
+class Classified(Record):
+    """An article with its language and signals; without signals it goes no further than this topic."""
+
+    article: Article
+    language: str = Field(description="ISO 639-1, or 'und'")
+    signals: tuple[Signal, ...] = ()
+    model: str = Field(description="version of the model that judged")
+
+
+class Role(StrEnum):
+    """What an account has to do with a signal."""
+
+    ACTOR = "actor"
+    TARGET = "target"
+    PARTNER = "partner"
+    MENTIONED = "mentioned"
+
+
+class Mention(Span):
+    """An account's name in the text."""
+
+    account_id: str = Field(description="the lowest level that is named: group, unit or site")
+    role: Role = Role.MENTIONED
+    probability: Share = 1.0
+    why: str = ""
+
+
+class Place(Span):
+    """A place in the text."""
+
+    country: str = Field("", description="ISO 3166-1 alpha-2; empty for groups of countries")
+    region: str = Field("", description="the deployment's sales region")
+    name: str = Field("", description="the place's usual English name")
+    kind: str = Field("", description="city, admin, country or group")
+    dateline: bool = False
+
+
+class ArticleRef(Part):
+    """What later stages need of an article: enough to show it and to compare stories."""
+
+    id: str
+    url: str
+    source: str
+    title: str
+    lead: str = Field("", description="the first characters of the text")
+    language: str = ""
+    published: Time
+    fetched: Time
+    credibility: Share = 0.5
+
+
+class AccountRef(Part):
+    """Who is meant: the group, and the way down to what was named."""
+
+    id: str = Field(description="the group's id")
+    name: str
+    path: tuple[str, ...] = Field(description="names from the group down to the level that was named")
+    level: str = "group"
+    unit_id: str = ""
+    site_id: str = ""
+    owner: str = ""
+    teams: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+class MatchedSignal(Part):
+    """A signal that belongs to the match's account, with the places of its own passage."""
+
+    signal: Signal
+    role: Role
+    places: tuple[Place, ...] = ()
+    why: str
+
+
+class Match(Record):
+    """One article × one account."""
+
+    account: AccountRef
+    article: ArticleRef
+    mentions: tuple[Mention, ...]
+    signals: tuple[MatchedSignal, ...]
+    why: tuple[str, ...]
+    model: str
+    accounts_version: str
+
+
+class AlertState(StrEnum):
+    """The life of an alert."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    MERGED = "merged"
+    RETRACTED = "retracted"
+
+
+class AlertEvidence(Span):
+    """A passage that speaks for the alert, and where it stands."""
+
+    article_id: str
+    url: str
+    source: str
+    title: str
+    role: Role
+
+
+class AlertSignal(Part):
+    """What happened, in the alert's own words."""
+
+    type: SignalType
+    family: Family
+    status: Status
+    direction: Direction
+    probability: Share
+
+
+class Score(Part):
+    """How much a profile wants this alert, and from which parts."""
+
+    value: float = Field(ge=0, le=100)
+    parts: dict[str, float] = Field(default_factory=dict)
+
+
+class Versions(Part):
+    """What made this revision."""
+
+    model: str = ""
+    accounts: str = ""
+    profiles: str = ""
+    rules: str = ""
+
+
+class Alert(Record):
+    """The whole state of one alert; a later revision replaces an earlier one."""
+
+    id: str
+    revision: int = Field(ge=1)
+    state: AlertState
+    account: AccountRef
+    signal: AlertSignal
+    scores: dict[str, Score] = Field(default_factory=dict)
+    evidence: tuple[AlertEvidence, ...]
+    places: tuple[Place, ...] = ()
+    facts: tuple[dict[str, Any], ...] = ()
+    people: tuple[dict[str, Any], ...] = ()
+    articles: tuple[ArticleRef, ...]
+    story_id: str
+    related: tuple[str, ...] = ()
+    published: Time
+    first_seen: Time
+    updated: Time
+    why: tuple[str, ...]
+    versions: Versions
+
+
+class Label(Record):
+    """A person's verdict on an article's signals or on an alert."""
+
+    article_id: str
+    author: str
+    at: Time
+    alert_id: str = ""
+    types: tuple[SignalType, ...] | None = Field(None, description="the right types; None where not judged")
+    account_right: bool | None = None
+    relevant: bool | None = None
+    note: str = ""
+    versions: Versions = Versions()
+
+
+class Promotion(Record):
+    """Which model version is in service."""
+
+    model: str
+    version: str
+    at: Time
+    author: str
+    reason: str = ""
+
+
+class PollState(Record):
+    """What an ingest worker must remember of one source between two polls."""
+
+    source_id: str
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    polled: Time
+    seen: dict[str, str] = Field(default_factory=dict, description="article id → revision, newest last")
+    polls: int = 0
+    failures: int = 0
+    outcome: str = ""

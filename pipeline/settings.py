@@ -1,0 +1,161 @@
+"""Every setting of Stellwerk, and the only reader of the environment.
+
+`STELLWERK_SECTION__KEY` beats the file that `STELLWERK_FILE` names (TOML, one table per section); secrets may stand in
+a file of their own, named by `STELLWERK_SECTION__KEY_FILE`. `docs/settings.md` lists them all; a test compares.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipeline.errors import BadInput
+
+PREFIX = "STELLWERK_"
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A table of settings; an unknown key is an error, not a silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(Section):
+    """Where the broker is and how we behave towards it."""
+
+    bootstrap: str = Field("", description="host:port,…; empty: `stellwerk up` starts a broker here")
+    prefix: str = Field("stellwerk.", description="before every topic and consumer group")
+    partitions: int = Field(4, ge=1, le=1000, description="of the topics on the path; the most workers a stage can have")
+    replication: int = Field(1, ge=1, le=5, description="copies of each partition")
+    session: Seconds = Field(15.0, description="seconds without heartbeat after which a worker counts as dead")
+    request: Seconds = Field(30.0, description="seconds for one request to the broker; at least `session`")
+    security: str = Field("PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
+    mechanism: str = Field("SCRAM-SHA-512", description="SASL mechanism, where security says SASL")
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    cafile: str = Field("", description="PEM file of the authority that signed the broker's certificate")
+    jars: Path = Field(Path(".stellwerk/kafka-4.3.0"), description="where the broker's jars are put")
+    heap: str = Field("512m", description="Java heap of the broker started here")
+
+
+class StreamSettings(Section):
+    """How the stages consume."""
+
+    worker: str = Field("0", description="the slot of this worker in its stage; fixed, so that a restart is quick")
+    batch: int = Field(200, ge=1, le=5000, description="records taken at once")
+    buffer: int = Field(2048, ge=1, description="records waiting in memory per stage")
+    commit: Seconds = Field(1.0, description="seconds between commits: bounds what a crash repeats")
+    retry_first: Seconds = Field(0.1, description="pause before the second attempt, seconds")
+    retry_most: Seconds = Field(5.0, description="longest pause between attempts, seconds")
+    attempts: int = Field(5, ge=1, description="attempts at a transient failure of a step before burying")
+    bury_most: float = Field(0.5, gt=0, le=1, description="share of the last 200 records that may be buried")
+    record_most: int = Field(900_000, ge=1000, description="largest value that is sent, bytes")
+
+
+class FetchSettings(Section):
+    """How the agents behave on the web."""
+
+    agent: str = Field(
+        "Stellwerk/0.1 (+https://example.org/stellwerk; set STELLWERK_FETCH__AGENT)",
+        description="user agent; put your own contact in",
+    )
+    allow: tuple[str, ...] = Field((), description="networks that are not public but may be fetched (CIDR), e.g. 127.0.0.0/8")
+    total: Seconds = Field(25.0, description="seconds for one answer, all hops and the whole body")
+    connect: Seconds = Field(5.0, description="seconds for one connection")
+    read: Seconds = Field(10.0, description="seconds between two pieces of an answer")
+    redirects: int = Field(5, ge=0, description="hops at most")
+    wire_most: int = Field(5_000_000, description="bytes of an answer as sent")
+    body_most: int = Field(10_000_000, description="bytes of an answer after decoding")
+    ratio_most: float = Field(100.0, description="decoded bytes per sent byte")
+    at_once: int = Field(32, ge=1, description="requests at the same time")
+    per_host: int = Field(2, ge=1, description="requests at the same time to one host")
+    parse_cpu: Seconds = Field(5.0, description="CPU seconds for parsing one answer")
+    parsers: int = Field(1, ge=1, description="processes that parse")
+    entries_most: int = Field(2000, ge=1, description="entries taken from one feed document")
+    teaser: int = Field(600, ge=0, description="an entry with less text than this has its page fetched")
+
+
+class ModelSettings(Section):
+    """Which classifier is in service."""
+
+    path: Path | None = Field(None, description="folder of the champion; None: the one that ships")
+
+
+class AlertSettings(Section):
+    """When alerts are made."""
+
+    age_most: Seconds = Field(14 * 86400.0, description="an article older than this opens no new alert, seconds")
+    window: Seconds = Field(21 * 86400.0, description="how long a story stays open for new articles, seconds")
+    articles_most: int = Field(200, ge=1, description="articles kept in one alert")
+
+
+class LogSettings(Section):
+    """What is written to standard error."""
+
+    level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    form: str = Field("text", description="text or json")
+
+
+class Settings(BaseSettings):
+    """All sections."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore", nested_model_default_partial_update=True
+    )
+
+    data: Path = Field(Path(".stellwerk"), description="folder of everything that one machine keeps")
+    kafka: KafkaSettings = KafkaSettings()
+    stream: StreamSettings = StreamSettings()
+    fetch: FetchSettings = FetchSettings()
+    model: ModelSettings = ModelSettings()
+    alert: AlertSettings = AlertSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of the sources: arguments, environment, file."""
+        file = os.environ.get(f"{PREFIX}FILE")
+        toml = (TomlConfigSettingsSource(settings_cls, file),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+
+def load() -> Settings:
+    """Return the settings of this process.
+
+    Raises:
+        BadInput: a value that does not fit, named as the environment variable that sets it.
+    """
+    _secrets_from_files()
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = PREFIX + "__".join(str(step) for step in first["loc"]).upper()
+        raise BadInput(f"{first['msg']}; see docs/settings.md", field=name) from None
+
+
+def _secrets_from_files() -> None:
+    """Let `NAME_FILE` stand for `NAME` as container secrets do; the value itself wins."""
+    for name, file in list(os.environ.items()):
+        if name.startswith(PREFIX) and "__" in name and name.endswith("_FILE"):
+            try:
+                os.environ.setdefault(name.removesuffix("_FILE"), Path(file).read_text().strip())
+            except OSError as error:
+                raise BadInput(f"cannot be read: {error.strerror}", file=file, field=name) from None

@@ -1,0 +1,77 @@
+"""The table of topics: name, record, key, partitions, retention.
+
+`stellwerk topics init` makes and checks them; workers refuse to start while one is missing. A broker may change the
+order of records between partitions, never inside one: so what must stay in order shares a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.records import Alert, Article, Classified, Label, Match, PollState, Promotion, Record
+
+DAY: Final = 86_400_000
+#: The largest record a topic takes, bytes. Dead letters take more: they wrap what another topic took.
+LARGEST: Final = 1_048_588
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic.
+
+    Attributes:
+        name: without the deployment's prefix.
+        record: what its values decode to; None where values are kept as they came.
+        key: what its keys are, for people.
+        wide: True gets the deployment's number of partitions, False one.
+        cleanup: Kafka's `cleanup.policy`.
+        retention: milliseconds; None keeps for ever.
+        largest: Kafka's `max.message.bytes`.
+        flush: True writes every record to the disk before it is acknowledged.
+    """
+
+    name: str
+    record: type[Record] | None
+    key: str
+    wide: bool = True
+    cleanup: str = "delete"
+    retention: int | None = 7 * DAY
+    largest: int = LARGEST
+    flush: bool = False
+
+    def config(self) -> dict[str, str]:
+        """Return Kafka's configuration of the topic."""
+        made = {
+            "cleanup.policy": self.cleanup,
+            "retention.ms": str(-1 if self.retention is None else self.retention),
+            "max.message.bytes": str(self.largest),
+            "message.timestamp.type": "CreateTime",
+        }
+        if self.flush:
+            made["flush.messages"] = "1"
+        return made
+
+
+ARTICLES: Final = Topic("articles", Article, "article id")
+CLASSIFIED: Final = Topic("classified", Classified, "article id")
+MATCHES: Final = Topic("matches", Match, "account id")
+#: Keyed by alert, but partitioned by account: the alert stage rebuilds partition n of its memory from partition n here.
+ALERTS: Final = Topic("alerts", Alert, "alert id", cleanup="compact,delete", retention=90 * DAY, flush=True)
+DEAD_LETTERS: Final = Topic("dead-letters", None, "original key", wide=False, retention=30 * DAY, largest=2 * LARGEST)
+LABELS: Final = Topic("labels", Label, "article id", wide=False, retention=None, flush=True)
+PROMOTIONS: Final = Topic("promotions", Promotion, "model name", wide=False, cleanup="compact", retention=None)
+ACCOUNTS: Final = Topic("accounts", None, "account id", wide=False, cleanup="compact", retention=None)
+POLLS: Final = Topic("polls", PollState, "source id", cleanup="compact", retention=None)
+
+TOPICS: Final[tuple[Topic, ...]] = (
+    ARTICLES,
+    CLASSIFIED,
+    MATCHES,
+    ALERTS,
+    DEAD_LETTERS,
+    LABELS,
+    PROMOTIONS,
+    ACCOUNTS,
+    POLLS,
+)
