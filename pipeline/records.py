@@ -181,6 +181,7 @@ class ArticleRef(Part):
     source: str
     title: str
     lead: str = Field("", description="the first characters of the text")
+    revision: str = Field("", description="of the article when this was written")
     language: str = ""
     published: Time
     fetched: Time

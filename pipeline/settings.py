@@ -91,6 +91,12 @@ class ModelSettings(Section):
     path: Path | None = Field(None, description="folder of the champion; None: the one that ships")
 
 
+class RouteSettings(Section):
+    """Whom we listen for."""
+
+    accounts: Path | None = Field(None, description="account file: CSV, TOML or JSONL")
+
+
 class AlertSettings(Section):
     """When alerts are made."""
 
@@ -118,6 +124,7 @@ class Settings(BaseSettings):
     stream: StreamSettings = StreamSettings()
     fetch: FetchSettings = FetchSettings()
     model: ModelSettings = ModelSettings()
+    route: RouteSettings = RouteSettings()
     alert: AlertSettings = AlertSettings()
     log: LogSettings = LogSettings()
 

@@ -1,0 +1,81 @@
+"""Times as newsrooms write them, to times in UTC.
+
+Only absolute ones: `vor 3 Stunden` depends on when it was fetched, and the time of fetching is what an article without
+a date gets anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Final
+
+from dateparser.date import DateDataParser
+
+_ZONES: Final = {"MEZ": 1, "CET": 1, "MET": 1, "MESZ": 2, "CEST": 2, "MEST": 2, "BST": 1, "IST": 5.5, "JST": 9}
+_ZONED: Final = re.compile(rf"\s+({'|'.join(_ZONES)})$")
+_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d|\d{8}(T|$)")
+_FRACTION: Final = re.compile(r"(:\d\d)[.,]\d+")
+#: Longer ones are sentences; dateparser's cost grows with them.
+_LONGEST: Final = 60
+_LAST_RESORT: Final = DateDataParser(
+    languages=["de", "en"],
+    use_given_order=True,
+    settings={
+        "PARSERS": ["absolute-time"],
+        "REQUIRE_PARTS": ["day", "month", "year"],
+        "RETURN_AS_TIMEZONE_AWARE": True,
+        "TIMEZONE": "UTC",
+        "TO_TIMEZONE": "UTC",
+    },
+)
+
+
+def when(text: str) -> datetime | None:
+    """Return the time that is written here, in UTC; None where none can be read.
+
+    A time without zone counts as UTC. Days that do not exist are no times: nothing is rolled over to the next month.
+    """
+    text = " ".join(text.split())
+    if not 8 <= len(text) <= _LONGEST or not any(char.isdigit() for char in text):
+        return None
+    found = _ZONED.search(text)
+    zone = timezone(timedelta(hours=_ZONES[found[1]])) if found else UTC
+    bare = text[: found.start()] if found else text
+    time = _iso(bare) if _ISO.match(bare) else _mail(bare) or _written(bare)
+    if time is None:
+        return None
+    try:
+        return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _iso(text: str) -> datetime | None:
+    """Read `2025-03-05T10:00:00+01:00` and its shorter forms."""
+    try:
+        return datetime.fromisoformat(
+            _FRACTION.sub(r"\1", text).replace(" +", "+").replace(" UTC", "Z").replace(" Z", "Z")
+        )
+    except ValueError:
+        return None
+
+
+def _mail(text: str) -> datetime | None:
+    """Read `Wed, 05 Mar 2025 10:00:00 +0100`."""
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+@lru_cache(maxsize=2048)
+def _written(text: str) -> datetime | None:
+    """Read `Mi, 5. März 2025, 10:00 Uhr`; milliseconds each, so what was read is remembered."""
+    try:
+        found = _LAST_RESORT.get_date_data(text.removesuffix(" Uhr")).date_obj
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return found if isinstance(found, datetime) else None

@@ -1,0 +1,308 @@
+"""The one door to the network.
+
+Every request of Stellwerk for something of the web goes through `Door.get`: http and https to public addresses only,
+each redirect looked at like a first request, no proxies, no cookies, no user names, and an end to everything: seconds,
+hops, bytes as sent, bytes after decoding, requests at once, requests to one host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Final, Self
+from weakref import WeakValueDictionary
+
+import httpcore2
+import httpx2
+
+from agents.dial import Dialler, Resolver, SystemResolver, networks
+from agents.errors import Blocked, Fault, Garbled, Gone, Refused, Soft, TooBig, Unreachable
+from agents.links import shown
+from pipeline.errors import BadInput
+from pipeline.settings import FetchSettings
+
+__all__ = ["Answer", "Blocked", "Door", "Garbled", "Gone", "Refused", "Soft", "TooBig", "Unreachable"]
+
+_MOVED: Final = frozenset((301, 302, 303, 307, 308))
+_SOFT: Final = frozenset((408, 425, 429))
+_PIECE: Final = 65_536
+#: Small answers may be as regular as they like; the ratio counts from here, in decoded bytes.
+_RATIO_FROM: Final = 1_000_000
+ANY: Final = "application/feed+json, application/rss+xml, application/atom+xml, application/xml, text/xml, */*;q=0.5"
+PAGE: Final = "text/html, application/xhtml+xml, */*;q=0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered.
+
+    Attributes:
+        url: the URL that answered, after redirects.
+        status: 200 to 206, or 304.
+        headers: names in lower case; repeated ones joined by a comma.
+        body: decoded from gzip; empty where not modified.
+        etag: verbatim, for the next request.
+        last_modified: verbatim, for the next request.
+        not_modified: the server says that nothing changed.
+        elapsed: seconds, without waiting for a turn.
+        hops: redirects followed.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    etag: str
+    last_modified: str
+    not_modified: bool
+    elapsed: float
+    hops: int
+
+
+class Door:
+    """The door; an async context manager, used by everybody in one event loop.
+
+    Args:
+        settings: limits and manners.
+        resolve: stands for the system's resolver.
+    """
+
+    def __init__(self, settings: FetchSettings, resolve: Resolver | None = None) -> None:
+        self._settings = settings
+        try:
+            allow = networks(settings.allow)
+        except ValueError as error:
+            raise BadInput(f"{error}; write CIDR, e.g. 127.0.0.0/8", field="STELLWERK_FETCH__ALLOW") from None
+        self._system = SystemResolver(settings.at_once) if resolve is None else None
+        self._dialler = Dialler(allow, resolve or self._system or SystemResolver(1), httpcore2.AnyIOBackend())
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            max_connections=settings.at_once,
+            max_keepalive_connections=settings.at_once // 2,
+            keepalive_expiry=15.0,
+            network_backend=self._dialler,
+        )
+        self._turns = asyncio.Semaphore(settings.at_once)
+        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        seconds = {"connect": settings.connect, "read": settings.read, "write": settings.read, "pool": settings.total}
+        self._timeouts = {"timeout": seconds}
+
+    async def __aenter__(self) -> Self:
+        """Open nothing yet: connections are made when they are needed."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        await self._pool.aclose()
+        if self._system:
+            self._system.close()
+
+    async def get(self, url: str, etag: str = "", last_modified: str = "", accept: str = ANY) -> Answer:
+        """Return the answer to a GET.
+
+        Args:
+            url: http or https.
+            etag: of the last answer, verbatim; makes the request conditional.
+            last_modified: likewise.
+            accept: the header.
+
+        Raises:
+            Fault: one of Refused, TooBig, Gone, Blocked, Soft, Unreachable, Garbled.
+        """
+        asked = {
+            "User-Agent": self._settings.agent,
+            "Accept": accept,
+            "Accept-Encoding": "gzip",
+            "If-None-Match": etag,
+            "If-Modified-Since": last_modified,
+        }
+        headers = [(name.encode(), value.encode("latin-1", "ignore")) for name, value in asked.items() if value]
+        left = self._settings.total
+        target, seen = _target(url), set[str]()
+        while True:
+            if str(target) in seen or len(seen) > self._settings.redirects:
+                raise Refused(f"{shown(url)}: redirected {len(seen)} times, in a circle or without end")
+            seen.add(str(target))
+            async with self._turn(target.host):
+                begun = time.monotonic()
+                got = await self._hop(target, headers, left)
+                left -= time.monotonic() - begun
+            if isinstance(got, httpx2.URL):
+                target = got
+                continue
+            status, named, body = got
+            return Answer(
+                url=str(target),
+                status=status,
+                headers=named,
+                body=body,
+                etag=named.get("etag", ""),
+                last_modified=named.get("last-modified", ""),
+                not_modified=status == 304,
+                elapsed=self._settings.total - left,
+                hops=len(seen) - 1,
+            )
+
+    async def _hop(
+        self, target: httpx2.URL, headers: list[tuple[bytes, bytes]], left: float
+    ) -> httpx2.URL | tuple[int, dict[str, str], bytes]:
+        """Return where to go on, or status, headers and body."""
+        try:
+            async with asyncio.timeout(max(left, 0.001)), self._asked(target, headers) as response:
+                named = _named(response.headers)
+                if response.status in _MOVED and named.get("location"):
+                    # Headers are Latin-1 by the book, and UTF-8 where servers put an umlaut into them.
+                    place = named["location"].encode("latin-1")
+                    return _target(place.decode("utf-8", "replace"), target)
+                _raise_for(response.status, named, target)
+                body = b"" if response.status == 304 else await self._body(response, named)
+                return response.status, named, body
+        except Fault:
+            raise
+        except (TimeoutError, httpcore2.TimeoutException):
+            raise Unreachable(f"{shown(str(target))}: no whole answer in time") from None
+        except httpcore2.ProtocolError as error:
+            raise Garbled(f"{shown(str(target))}: no HTTP: {str(error)[:100]}") from None
+        except (httpcore2.NetworkError, OSError) as error:
+            raise Unreachable(f"{shown(str(target))}: {str(error)[:100] or type(error).__name__}") from None
+
+    @asynccontextmanager
+    async def _asked(self, target: httpx2.URL, headers: list[tuple[bytes, bytes]]) -> AsyncIterator[httpcore2.Response]:
+        """Send the request and hand out the answer with its body still unread."""
+        url = httpcore2.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
+        async with self._pool.stream("GET", url, headers=headers, extensions=self._timeouts) as response:
+            yield response
+
+    @asynccontextmanager
+    async def _turn(self, host: str) -> AsyncIterator[None]:
+        """Wait for a turn: the host's first, so that a host that hangs holds only its own places."""
+        slot = self._hosts.get(host)
+        if slot is None:
+            slot = self._hosts[host] = asyncio.Semaphore(self._settings.per_host)
+        async with slot, self._turns:
+            yield
+
+    async def _body(self, response: httpcore2.Response, headers: Mapping[str, str]) -> bytes:
+        """Return the decoded body, or stop at the first limit it breaks."""
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length[:20]) > self._settings.wire_most:
+            raise TooBig(f"{length[:20]} bytes announced, {self._settings.wire_most} taken")
+        reader = _Reader(self._settings, _coding(headers))
+        async for piece in response.aiter_stream():
+            reader.feed(piece)
+        return reader.done()
+
+
+class _Reader:
+    """Counts a body's bytes before they are memory."""
+
+    def __init__(self, settings: FetchSettings, gzipped: bool) -> None:
+        self._settings, self._gzipped = settings, gzipped
+        self._zip = zlib.decompressobj(wbits=31)
+        self._members = 0
+        self._wire = 0
+        self._body = bytearray()
+
+    def feed(self, piece: bytes) -> None:
+        """Take a piece as sent."""
+        self._wire += len(piece)
+        if self._wire > self._settings.wire_most:
+            raise TooBig(f"more than {self._settings.wire_most} bytes sent")
+        if not self._gzipped:
+            self._keep(piece)
+            return
+        try:
+            while piece:
+                if self._zip.eof:
+                    # Another member, or padding that some servers send.
+                    if not piece.startswith(b"\x1f"):
+                        return
+                    self._zip = zlib.decompressobj(wbits=31)
+                self._keep(self._zip.decompress(piece, _PIECE))
+                piece = self._zip.unused_data if self._zip.eof else self._zip.unconsumed_tail
+        except zlib.error:
+            raise Garbled("the body is not the gzip that its header says") from None
+
+    def _keep(self, decoded: bytes) -> None:
+        self._body += decoded
+        size = len(self._body)
+        if size > self._settings.body_most:
+            raise TooBig(f"more than {self._settings.body_most} bytes after decoding")
+        if size > max(_RATIO_FROM, self._settings.ratio_most * self._wire):
+            raise TooBig(f"decodes to more than {self._settings.ratio_most:g} times what was sent")
+
+    def done(self) -> bytes:
+        """Return the whole body."""
+        if self._gzipped and self._wire and not self._zip.eof:
+            raise Garbled("the gzip body breaks off")
+        return bytes(self._body)
+
+
+def _target(url: str, base: httpx2.URL | None = None) -> httpx2.URL:
+    """Return the URL to ask, without fragment; refuse what is not http(s) to a plain host."""
+    try:
+        parsed = base.join(url) if base else httpx2.URL(url)
+        bare = parsed.copy_with(fragment=None)
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise Refused(f"{shown(url)}: {error}") from None
+    if bare.scheme not in ("http", "https") or not bare.host:
+        raise Refused(f"{shown(url)}: only http and https to a host")
+    if bare.userinfo:
+        raise Refused(f"{shown(url)}: user names in URLs are not sent")
+    return bare
+
+
+def _named(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers by name in lower case."""
+    named: dict[str, str] = {}
+    for raw, value in headers:
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        named[name] = f"{named[name]}, {text}" if name in named else text
+    return named
+
+
+def _coding(headers: Mapping[str, str]) -> bool:
+    """Say whether the body is gzip; refuse everything that we did not ask for."""
+    codings = [coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")]
+    codings = [coding for coding in codings if coding not in ("", "identity")]
+    if not codings:
+        return False
+    if codings in (["gzip"], ["x-gzip"]):
+        return True
+    raise Refused(f"content encoding {', '.join(codings)[:80]!r} was not asked for")
+
+
+def _raise_for(status: int, headers: Mapping[str, str], target: httpx2.URL) -> None:
+    """Raise what a status means, unless it means an answer."""
+    if status == 304 or (200 <= status <= 206 and status != 204):
+        return
+    kind: type[Fault] = Blocked
+    if status in _SOFT or status >= 500 or status < 300:
+        kind = Soft
+    elif status in (404, 410):
+        kind = Gone
+    fault = kind(f"{shown(str(target))}: HTTP {status}")
+    fault.status = status
+    fault.retry_after = _pause(headers.get("retry-after", ""))
+    raise fault
+
+
+def _pause(text: str) -> float | None:
+    """Return the seconds of a Retry-After header; None where it says nothing that can be meant."""
+    text = text.strip()
+    if text.isdigit():
+        return float(text[:12])
+    try:
+        seconds = (parsedate_to_datetime(text).astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return seconds if seconds > 0 else None

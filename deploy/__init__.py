@@ -1,0 +1,1 @@
+"""What ships Stellwerk: broker, images, charts, examples and the demo."""

@@ -1,0 +1,1 @@
+"""The demo: invented accounts and a small web site with their news."""

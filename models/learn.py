@@ -1,0 +1,194 @@
+"""From labelled items to weights: the learning itself, without files.
+
+Types: one logistic regression each on title and lead. Status: one of five classes from the evidence sentence and the
+type. Probabilities and thresholds come from scores on items that were not trained on (`out_of_fold`), per language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from models.corpus import STATUSES, TYPES, Item, marks
+from models.features import Features, document, tokens
+from models.scorer import LANGUAGES, LinearScorer, Weights
+from pipeline.classify.sentences import Sentence, sentences
+from pipeline.classify.step import Prepared
+
+STRENGTH: Final = 20.0
+"""Inverse of the regularisation of a type's regression."""
+STATUS_STRENGTH: Final = 3.0
+LEAST: Final = 2
+"""Items that must have a term before it enters the vocabulary."""
+TITLE: Final = 0.3
+_FEW: Final = 3
+_SHRINK: Final = 40.0
+"""Items of a type at which its own threshold and the common one weigh the same."""
+
+Progress = Callable[[str], None]
+Table = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What models said about items that they had not seen.
+
+    Attributes:
+        margins: items × 24, uncalibrated.
+        evidence: per gold signal, whether the sentence picked for it overlaps the passage that was labelled.
+        statuses: per gold signal, (right index, said index).
+    """
+
+    margins: Table
+    evidence: list[tuple[str, bool]]
+    statuses: list[tuple[str, int, int]]
+
+
+def fit(items: Sequence[Item], version: str = "unnamed", least: int = LEAST) -> LinearScorer:
+    """Return a scorer trained on all items, not calibrated."""
+    documents = [document(item.body) for item in items]
+    features = Features.fit(documents, least)
+    types, bias = _types(features.matrix(documents), marks(items))
+    statuses, statuses_bias = _statuses(features, items)
+    ones = np.ones(len(LANGUAGES), dtype=np.float32)
+    even = np.full((len(LANGUAGES), len(TYPES)), 0.5, dtype=np.float32)
+    weights = Weights(types, bias, ones, even * 0, even, statuses, statuses_bias, TITLE)
+    return LinearScorer(version, features, weights)
+
+
+def out_of_fold(
+    items: Sequence[Item], extra: Sequence[Item], fold: NDArray[np.int64], progress: Progress = lambda _: None
+) -> Judged:
+    """Score every item by a model that saw neither it nor its story; `extra` items only ever train."""
+    margins = np.zeros((len(items), len(TYPES)))
+    evidence: list[tuple[str, bool]] = []
+    statuses: list[tuple[str, int, int]] = []
+    for number in np.unique(fold).tolist():
+        held = [item for item, mine in zip(items, fold.tolist(), strict=True) if mine == number]
+        scorer = fit([item for item, mine in zip(items, fold.tolist(), strict=True) if mine != number] + list(extra))
+        margins[fold == number] = scorer.margins([document(item.body) for item in held])
+        for item in held:
+            _judge(scorer, item, evidence, statuses)
+        progress(f"fold {number + 1} of {len(np.unique(fold))}: {len(held)} items scored")
+    return Judged(margins, evidence, statuses)
+
+
+def calibrated(scorer: LinearScorer, judged: Judged, items: Sequence[Item], version: str) -> LinearScorer:
+    """Return the scorer with probabilities and thresholds learnt from out-of-fold margins."""
+    slope, offset, thresholds = calibrate(judged.margins, marks(items), [item.language for item in items])
+    old = scorer.weights
+    weights = Weights(
+        old.types, old.types_bias, slope, offset, thresholds, old.statuses, old.statuses_bias, old.title
+    )
+    return LinearScorer(version, scorer.features, weights)
+
+
+def calibrate(
+    margins: Table, right: NDArray[np.int8], languages: Sequence[str]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return slope (2), offset (2 × 24) and thresholds (2 × 24) that suit these margins."""
+    slope = np.ones(len(LANGUAGES), dtype=np.float32)
+    offset = np.zeros((len(LANGUAGES), len(TYPES)), dtype=np.float32)
+    thresholds = np.full((len(LANGUAGES), len(TYPES)), 0.4, dtype=np.float32)
+    for row, code in enumerate(LANGUAGES):
+        mine = np.array([language == code for language in languages])
+        if right[mine].sum() < 2 * _FEW:
+            continue
+        slope[row], offset[row] = _platt(margins[mine], right[mine])
+        chances = 1.0 / (1.0 + np.exp(-(margins[mine] * slope[row] + offset[row])))
+        thresholds[row] = tune(chances, right[mine])
+    return slope, offset, thresholds
+
+
+def tune(chances: Table, right: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Return a threshold per type: its own best F1 and the common best, weighed by how often the type occurs."""
+    grid = np.arange(0.15, 0.75, 0.02)
+    common = float(grid[int(np.argmax([_f1(chances >= at, right > 0) for at in grid]))])
+    found = np.full(right.shape[1], common)
+    for kind in range(right.shape[1]):
+        count = int(right[:, kind].sum())
+        if count < 10:
+            continue
+        curve = np.array([_f1(chances[:, kind] >= at, right[:, kind] > 0) for at in grid])
+        smooth = np.convolve(np.pad(curve, 2, mode="edge"), np.ones(5) / 5, "valid")
+        own = count / (count + _SHRINK)
+        found[kind] = own * float(grid[int(smooth.argmax())]) + (1 - own) * common
+    return found.astype(np.float32)
+
+
+def _f1(said: NDArray[np.bool_], right: NDArray[np.bool_]) -> float:
+    """Return the F1 of yes and no over all cells."""
+    return float(2 * (said & right).sum() / max(1, said.sum() + right.sum()))
+
+
+def _platt(margins: Table, right: NDArray[np.int8]) -> tuple[float, NDArray[np.float64]]:
+    """Return one slope and an offset per type by a small logistic regression over all cells."""
+    rows, kinds = margins.shape
+    which = sparse.csr_matrix(np.tile(np.eye(kinds), (rows, 1)))
+    cells = sparse.hstack([sparse.csr_matrix(margins.reshape(-1, 1)), which], format="csr")
+    model = LogisticRegression(C=1.0, solver="liblinear").fit(cells, right.ravel())
+    return float(model.coef_[0, 0]), model.coef_[0, 1:] + model.intercept_[0]
+
+
+def _types(matrix: sparse.csr_matrix, right: NDArray[np.int8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return coefficients (terms × 24) and intercepts; a type with too few items is never found."""
+    weights = np.zeros((matrix.shape[1], len(TYPES)), dtype=np.float32)
+    bias = np.full(len(TYPES), -10.0, dtype=np.float32)
+    for kind in range(len(TYPES)):
+        if right[:, kind].sum() < _FEW:
+            continue
+        model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0).fit(matrix, right[:, kind])
+        weights[:, kind], bias[kind] = model.coef_[0], model.intercept_[0]
+    return weights, bias
+
+
+def _statuses(features: Features, items: Sequence[Item]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return coefficients ((terms + 24) × 5) and intercepts of the status regression on evidence sentences."""
+    runs, kinds, right = [], [], []
+    for item in items:
+        spans = sentences(item.body)
+        for signal in item.signals:
+            start, end = spans[_nearest(spans, signal.start, signal.end)]
+            runs.append((tokens(item.body[start:end]),))
+            kinds.append(TYPES.index(signal.kind))
+            right.append(STATUSES.index(signal.status))
+    weights = np.zeros((len(features) + len(TYPES), len(STATUSES)), dtype=np.float32)
+    bias = np.full(len(STATUSES), -10.0, dtype=np.float32)
+    if not runs:
+        return weights, bias
+    which = sparse.csr_matrix(np.eye(len(TYPES), dtype=np.float32)[kinds])
+    matrix = sparse.hstack([features.matrix(runs), which], format="csr")
+    for status in sorted(set(right)):
+        mine = np.array([one == status for one in right])
+        if mine.all():
+            bias[status] = 10.0
+            continue
+        model = LogisticRegression(C=STATUS_STRENGTH, solver="liblinear", random_state=0).fit(matrix, mine)
+        weights[:, status], bias[status] = model.coef_[0], model.intercept_[0]
+    return weights, bias
+
+
+def _nearest(spans: Sequence[Sentence], start: int, end: int) -> int:
+    """Return the index of the sentence that shares most characters with a passage."""
+    return max(range(len(spans)), key=lambda at: min(spans[at].end, end) - max(spans[at].start, start))
+
+
+def _judge(
+    scorer: LinearScorer, item: Item, evidence: list[tuple[str, bool]], statuses: list[tuple[str, int, int]]
+) -> None:
+    """Ask for evidence and status of the labelled types and note what is right."""
+    if not item.signals:
+        return
+    spans = tuple(sentences(item.body))
+    prepared = Prepared(item.language, item.body, spans)
+    answers = scorer.judge([prepared], [(0, TYPES.index(signal.kind)) for signal in item.signals])
+    for signal, (status, picked) in zip(item.signals, answers, strict=True):
+        start, end = spans[picked[0]]
+        evidence.append((item.language, min(end, signal.end) > max(start, signal.start)))
+        statuses.append((item.language, STATUSES.index(signal.status), status))

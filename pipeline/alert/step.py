@@ -1,0 +1,220 @@
+"""One match and the alerts so far in, new revisions of alerts out.
+
+    known article            nothing new to say                    -> duplicate
+    only mentioned           the signal is somebody else's         -> mentioned
+    a story that is open     the alert of this type grows          -> updated
+    a new story              published long ago                    -> old
+                             otherwise                             -> new
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.alert.memory import Memory
+from pipeline.alert.story import alike, near, same_story
+from pipeline.records import (
+    Alert,
+    AlertEvidence,
+    AlertSignal,
+    AlertState,
+    ArticleRef,
+    Match,
+    MatchedSignal,
+    Place,
+    Role,
+    Versions,
+    stable_id,
+)
+from pipeline.settings import AlertSettings
+from pipeline.signals import Status
+
+#: The order in which a thing happens; a status never moves back, except into cancelled.
+_ORDER = {status: at for at, status in enumerate(Status)}
+_EVIDENCE_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of one match.
+
+    Attributes:
+        outcome: `alerted`, or why not: the reason of the signal that came furthest.
+        alerts: new revisions, at most one of each alert.
+    """
+
+    outcome: str
+    alerts: tuple[Alert, ...] = ()
+
+
+def decide(memory: Memory, match: Match, *, now: datetime, settings: AlertSettings) -> Decided:
+    """Return what this match changes; `memory` is read, not written.
+
+    Args:
+        memory: every alert of the match's account so far.
+        match: one article × one account.
+        now: the time of deciding, UTC.
+        settings: ages and limits.
+    """
+    alerts: dict[str, Alert] = {}
+    outcomes: list[str] = []
+    story = _story(memory, match, settings)
+    for matched in match.signals:
+        outcome, alert = _decide_one(memory, match, matched, story, now, settings, alerts)
+        outcomes.append(outcome)
+        if alert:
+            alerts[alert.id] = alert
+    if alerts:
+        return Decided("alerted", tuple(alerts.values()))
+    for reason in ("duplicate", "old", "mentioned"):
+        if reason in outcomes:
+            return Decided(reason)
+    return Decided("no_signal")
+
+
+def _decide_one(
+    memory: Memory,
+    match: Match,
+    matched: MatchedSignal,
+    story: str,
+    now: datetime,
+    settings: AlertSettings,
+    so_far: dict[str, Alert],
+) -> tuple[str, Alert | None]:
+    """Return the outcome of one signal, and the alert's next revision where there is one."""
+    if matched.role is Role.MENTIONED:
+        return "mentioned", None
+    alert_id = stable_id("alert", match.account.id, matched.signal.type, story)
+    known = so_far.get(alert_id) or next((a for a in memory.of(match.account.id) if a.id == alert_id), None)
+    if known is None:
+        if not near(now, match.article.published, settings.age_most):
+            return "old", None
+        return "new", _first(alert_id, story, match, matched, _related(memory, match, story, alert_id), now)
+    if alert_id not in so_far and not _says_more(known, match, matched):
+        return "duplicate", None
+    return "updated", _next(known, match, matched, now, settings, raised=alert_id not in so_far)
+
+
+def _story(memory: Memory, match: Match, settings: AlertSettings) -> str:
+    """Return the story that the match's article belongs to: a known one, the most alike one, or its own."""
+    article, names = match.article, _own_names(match)
+    places = [place for matched in match.signals for place in matched.places]
+    best, found = 0.0, ""
+    vector = memory.vector(match.account.id, article, places, names)
+    for alert in memory.of(match.account.id):
+        if any(other.id == article.id for other in alert.articles):
+            return alert.story_id
+        for other in alert.articles:
+            if near(article.published, other.published, settings.window):
+                score = alike(vector, memory.vector(match.account.id, other, alert.places, names))
+                if score > best and same_story(score, article, other):
+                    best, found = score, alert.story_id
+    return found or stable_id("story", match.account.id, article.id)
+
+
+def _own_names(match: Match) -> tuple[str, ...]:
+    return (match.account.name, *match.account.path, *(mention.text for mention in match.mentions))
+
+
+def _related(memory: Memory, match: Match, story: str, alert_id: str) -> tuple[str, ...]:
+    return tuple(a.id for a in memory.of(match.account.id) if a.story_id == story and a.id != alert_id)
+
+
+def _says_more(known: Alert, match: Match, matched: MatchedSignal) -> bool:
+    """Say whether the article is new to the alert, or was edited since into saying something else.
+
+    Only a later fetch counts as an edit: a replay brings old revisions of an article after new ones.
+    """
+    before = next((other for other in known.articles if other.id == match.article.id), None)
+    if before is None:
+        return True
+    if before.revision == match.article.revision or before.fetched >= match.article.fetched:
+        return False
+    evidence = {(e.article_id, e.text) for e in known.evidence}
+    other_words = (match.article.id, matched.signal.evidence[0].text) not in evidence
+    return other_words or _later(known.signal.status, matched.signal.status) is not known.signal.status
+
+
+def _later(known: Status, new: Status) -> Status:
+    return new if _ORDER[new] > _ORDER[known] else known
+
+
+def _first(
+    alert_id: str, story: str, match: Match, matched: MatchedSignal, related: tuple[str, ...], now: datetime
+) -> Alert:
+    signal = matched.signal
+    return Alert(
+        id=alert_id,
+        revision=1,
+        state=AlertState.NEW,
+        account=match.account,
+        signal=AlertSignal(**signal.model_dump(exclude={"evidence"})),
+        evidence=_evidence(match, matched),
+        places=_places((), matched),
+        articles=(match.article,),
+        story_id=story,
+        related=related,
+        published=match.article.published,
+        first_seen=now,
+        updated=now,
+        why=_why(match, matched),
+        versions=Versions(model=match.model, accounts=match.accounts_version),
+    )
+
+
+def _next(
+    known: Alert, match: Match, matched: MatchedSignal, now: datetime, settings: AlertSettings, *, raised: bool
+) -> Alert:
+    """Return the alert with what the match adds; `raised` is False inside the same article, which is one revision."""
+    signal, status = known.signal, _later(known.signal.status, matched.signal.status)
+    changed = {"status": status, "probability": max(signal.probability, matched.signal.probability)}
+    if status is not signal.status:
+        changed["direction"] = matched.signal.direction
+    others = tuple(other for other in known.articles if other.id != match.article.id)
+    articles = (*others, match.article)[-settings.articles_most :]
+    return known.model_copy(
+        update={
+            "revision": known.revision + raised,
+            "state": AlertState.UPDATED if raised else known.state,
+            "signal": signal.model_copy(update=changed),
+            "evidence": _distinct((*known.evidence, *_evidence(match, matched)))[:_EVIDENCE_MOST],
+            "places": _places(known.places, matched),
+            "articles": articles,
+            "published": min(known.published, match.article.published),
+            "updated": now,
+            "why": tuple(dict.fromkeys((*known.why, *_why(match, matched))))[:_EVIDENCE_MOST],
+            "versions": Versions(model=match.model, accounts=match.accounts_version),
+        }
+    )
+
+
+def _evidence(match: Match, matched: MatchedSignal) -> tuple[AlertEvidence, ...]:
+    article: ArticleRef = match.article
+    return tuple(
+        AlertEvidence(
+            text=span.text,
+            start=span.start,
+            end=span.end,
+            article_id=article.id,
+            url=article.url,
+            source=article.source,
+            title=article.title,
+            role=matched.role,
+        )
+        for span in matched.signal.evidence
+    )
+
+
+def _distinct(evidence: Iterable[AlertEvidence]) -> tuple[AlertEvidence, ...]:
+    return tuple({(one.article_id, one.start, one.end, one.text): one for one in evidence}.values())
+
+
+def _places(known: tuple[Place, ...], matched: MatchedSignal) -> tuple[Place, ...]:
+    by_name = {(place.name or place.text, place.country): place for place in (*matched.places, *known)}
+    return tuple(by_name.values())
+
+
+def _why(match: Match, matched: MatchedSignal) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((matched.why, *match.why)))

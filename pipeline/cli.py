@@ -1,0 +1,357 @@
+"""The command line. Exit codes: 0 done, 1 the work failed, 2 wrong use."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import re
+import sys
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pipeline import log
+from pipeline.errors import StellwerkError
+from pipeline.settings import Settings, load
+
+app = typer.Typer(
+    help="Listens to the open web for investment signals of key accounts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+topics_app = typer.Typer(help="Kafka topics: make and check.", no_args_is_help=True)
+app.add_typer(topics_app, name="topics")
+
+ROLES: Final = ("ingest", "classify", "route", "alert")
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
+_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line on standard error and exit code 1."""
+    try:
+        app()
+    except StellwerkError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(str(error))}")
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output has gone (`… | head`): nothing is left to say.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _duration(value: str | None) -> float | None:
+    if value is None:
+        return None
+    found = _DURATION.fullmatch(value.strip())
+    if not found:
+        raise typer.BadParameter(f"{value!r} is no duration; write 60s, 5m, 2h or a number of seconds")
+    return float(found[1]) * _UNITS[found[2] or ""]
+
+
+def _settings(role: str = "", **changes: Any) -> Settings:
+    settings = load()
+    settings = settings.model_copy(update={key: value for key, value in changes.items() if value is not None})
+    log.start(settings.log, role)
+    return settings
+
+
+def _with_broker(settings: Settings) -> Settings:
+    """Point the settings at the broker of a running `stellwerk up` when no other is named."""
+    from deploy.local import ADDRESS
+    from pipeline.errors import NotReady
+
+    if settings.kafka.bootstrap:
+        return settings
+    file = settings.data / ADDRESS
+    if not file.exists():
+        raise NotReady(f"no broker: set STELLWERK_KAFKA__BOOTSTRAP, or start one with `stellwerk up` (looked at {file})")
+    kafka = settings.kafka.model_copy(update={"bootstrap": file.read_text().strip()})
+    return settings.model_copy(update={"kafka": kafka})
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine; Ctrl-C ends it quietly."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        return None
+
+
+@app.command()
+def up(
+    sources: Annotated[Path | None, typer.Option(help="Source file (TOML); without it the demo newsroom runs.")] = None,
+    accounts: Annotated[Path | None, typer.Option(help="Account file (CSV, TOML, JSONL).")] = None,
+    lasting: Annotated[str | None, typer.Option("--for", help="End by itself after this time, e.g. 60s, 10m.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder for everything that is kept.")] = None,
+    headless: Annotated[bool, typer.Option(help="One JSON line per alert revision on standard output, logs on standard error.")] = False,
+) -> None:
+    """Run everything on this machine: broker, stages, ingest, alerts on the terminal.
+
+    Examples:
+
+        stellwerk up
+
+        stellwerk up --sources deploy/examples/sources.toml --accounts deploy/examples/accounts.csv
+
+        stellwerk up --for 60s --headless > alerts.jsonl
+    """
+    from deploy import local
+
+    seconds = _duration(lasting)
+    if (sources is None) != (accounts is None):
+        raise typer.BadParameter("--sources and --accounts go together: the demo's accounts are invented companies")
+    _run(local.up(local.Wish(sources, accounts, seconds, headless, _settings("up", data=data))))
+
+
+@app.command()
+def install() -> None:
+    """Get what `up` needs beside Python: the jars of Apache Kafka, by Maven."""
+    from deploy import local
+
+    local.install(_settings())
+
+
+@app.command()
+def worker(
+    role: Annotated[str, typer.Argument(help="ingest, classify, route or alert.")],
+    sources: Annotated[Path | None, typer.Option(help="Source file, for ingest.")] = None,
+    once: Annotated[bool, typer.Option(help="Ingest: poll every source one time and end.")] = False,
+    announce: Annotated[bool, typer.Option(help="Print one line of JSON when ready.", hidden=True)] = False,
+) -> None:
+    """Run one worker of one role, until SIGTERM.
+
+    Examples:
+
+        STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk worker classify
+
+        stellwerk worker ingest --sources sources.toml
+    """
+    if role not in ROLES:
+        raise typer.BadParameter(f"{role!r} is no role; one of {', '.join(ROLES)}")
+    settings = _with_broker(_settings(role))
+
+    def ready() -> None:
+        if announce:
+            sys.stdout.write(f'{{"ready": "{role}"}}\n')
+            sys.stdout.flush()
+
+    if role == "ingest":
+        from agents.ingest import ingest
+
+        if sources is None:
+            raise typer.BadParameter("ingest needs --sources FILE")
+        _run(ingest(sources, settings, ready=ready, once=once))
+        return
+    from pipeline.stream import app as stream
+    from pipeline.stream.stages import STAGES
+
+    stage = next(one for one in STAGES if one.name == role)
+    _run(stream.ready(stage, settings))
+    stream.run(stage, settings, ready)
+
+
+@app.command()
+def process(
+    accounts: Annotated[Path, typer.Option(help="Account file (CSV, TOML, JSONL).")],
+    file: Annotated[Path, typer.Argument(help="JSON lines with id, title, text; - for standard input.")] = Path("-"),
+) -> None:
+    """Take articles through all steps without Kafka: one JSON line in, one out, same order.
+
+    Examples:
+
+        stellwerk process --accounts accounts.csv articles.jsonl > judged.jsonl
+
+        cat articles.jsonl | stellwerk process --accounts accounts.csv | jq .alerts
+    """
+    from pipeline import process as steps
+
+    settings = _settings("process")
+    walk = steps.open_path(accounts, settings)
+    good = True
+    with _lines(file) as (lines, name):
+        for line, fine in steps.process(walk, lines, name):
+            _print_line(line)
+            good = good and fine
+    raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+def parse(
+    files: Annotated[list[Path], typer.Argument(help="Feed files: RSS, Atom, RDF, JSON Feed.")],
+    url: Annotated[str, typer.Option(help="Where the feed was fetched; relative links are resolved against it.")] = "",
+) -> None:
+    """Read feed files: one JSON line each with its entries, or why it is no feed.
+
+    Example:
+
+        stellwerk parse feed.xml other.json
+    """
+    from agents.feeds import parse_feed
+
+    def one(file: Path) -> dict[str, Any]:
+        feed = parse_feed(_bytes(file), url)
+        fields = ("id", "url", "title", "summary", "published", "author")
+        return {"entries": [{name: getattr(entry, name) for name in fields} for entry in feed.entries]}
+
+    _each(files, one)
+
+
+@app.command()
+def extract(
+    files: Annotated[list[Path], typer.Argument(help="Pages: .html or .html.gz.")],
+    url: Annotated[str, typer.Option(help="Where the page was fetched.")] = "",
+) -> None:
+    """Read pages: one JSON line each with the article's text, or why there is none.
+
+    Example:
+
+        stellwerk extract --url https://example.org/news/1 page.html.gz
+    """
+    from agents.extract import extract as read
+
+    def one(file: Path) -> dict[str, Any]:
+        page = read(_bytes(file), url)
+        return {name: getattr(page, name) for name in ("title", "text", "author", "published", "language")}
+
+    _each(files, one)
+
+
+@app.command()
+def explain(
+    what: Annotated[str, typer.Argument(metavar="URL|FILE", help="An article: a URL, a page (.html), or JSON with title and text.")],
+    accounts: Annotated[Path | None, typer.Option(help="Account file; without it the demo's.")] = None,
+) -> None:
+    """Show what each step makes of one article, and why it does or does not become an alert. Sends nothing.
+
+    Examples:
+
+        stellwerk explain https://example.org/news/1 --accounts accounts.csv
+
+        stellwerk explain article.json
+    """
+    from deploy.explain import explain as tell
+
+    settings = _settings("explain")
+    _run(tell(what, accounts, settings))
+
+
+@app.command()
+def tail(
+    what: Annotated[Literal["alerts"], typer.Argument(help="alerts.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line per revision.")] = False,
+    since: Annotated[Literal["earliest", "latest"], typer.Option(help="Where to begin.")] = "latest",
+) -> None:
+    """Follow alerts as they come, until Ctrl-C.
+
+    Example:
+
+        stellwerk tail alerts --json | jq -c '[.account.name, .signal.type]'
+    """
+    from deploy.tail import follow, show
+
+    settings = _with_broker(_settings("tail"))
+    screen = Console()
+
+    async def print_all() -> None:
+        async for alert in follow(settings.kafka, start=since):
+            if as_json:
+                _print_line(alert.model_dump(mode="json"))
+            else:
+                show(screen, alert)
+
+    _run(print_all())
+
+
+@topics_app.command("init")
+def topics_init() -> None:
+    """Make the topics that are missing, and check all of them.
+
+    Example:
+
+        STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk topics init
+    """
+    _run(_topics(make=True))
+
+
+@topics_app.command("check")
+def topics_check() -> None:
+    """Check partitions and configuration of all topics; exit code 1 when something differs."""
+    _run(_topics(make=False))
+
+
+async def _topics(*, make: bool) -> None:
+    from pipeline.kafka import Broker
+
+    settings = _with_broker(_settings("topics"))
+    screen = Console(soft_wrap=True)
+    async with Broker(settings.kafka) as broker:
+        for name in await broker.make() if make else []:
+            screen.print(f"made     {name}")
+        faults = await broker.check()
+    for fault in faults:
+        screen.print(f"[red]differs[/]  {fault}")
+    if faults:
+        raise typer.Exit(1)
+    screen.print("all topics are as they should be")
+
+
+def _each(files: Iterable[Path], read: Callable[[Path], dict[str, Any]]) -> None:
+    """Print one line per file; a file that cannot be read gives its error and exit code 1 at the end."""
+    good = True
+    for file in files:
+        try:
+            line = read(file)
+        except (StellwerkError, OSError, EOFError) as error:
+            line, good = {"error": str(error) or type(error).__name__}, False
+        _print_line({"file": str(file), **line})
+    raise typer.Exit(0 if good else 1)
+
+
+def _bytes(file: Path) -> bytes:
+    data = file.read_bytes()
+    return gzip.decompress(data) if file.suffix == ".gz" else data
+
+
+@contextmanager
+def _lines(file: Path) -> Iterator[tuple[Iterable[bytes], str]]:
+    from pipeline.errors import BadInput
+
+    if str(file) == "-":
+        yield sys.stdin.buffer, "-"
+        return
+    try:
+        handle = file.open("rb")
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
+    with handle:
+        yield _watched(handle, file.stat().st_size), str(file)
+
+
+def _watched(handle: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Show a bar on standard error while a file is read, where someone can see it."""
+    from rich.progress import Progress
+
+    screen = Console(stderr=True)
+    with Progress(console=screen, disable=not screen.is_terminal, transient=True) as progress:
+        task = progress.add_task("articles", total=size)
+        for line in handle:
+            yield line
+            progress.advance(task, len(line))
+
+
+def _print_line(line: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""The one door to the broker for everything that is not a Faust stage.
+
+`client` turns settings into aiokafka's arguments, `sending` and `reading` give a producer and a consumer that follow
+`docs/decisions.md`, and `Broker` makes and checks topics.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.partitioner import murmur2
+
+from pipeline.errors import NotReady, Transient
+from pipeline.settings import KafkaSettings
+from pipeline.topics import TOPICS, Topic
+
+
+def client(settings: KafkaSettings) -> dict[str, Any]:
+    """Return the arguments that every aiokafka client of this deployment shares."""
+    made: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap,
+        "request_timeout_ms": int(settings.request * 1000),
+        "security_protocol": settings.security,
+    }
+    if settings.security.endswith("SSL"):
+        made["ssl_context"] = ssl.create_default_context(cafile=settings.cafile or None)
+    if settings.security.startswith("SASL"):
+        made |= {
+            "sasl_mechanism": settings.mechanism,
+            "sasl_plain_username": settings.username,
+            "sasl_plain_password": settings.password.get_secret_value(),
+        }
+    return made
+
+
+def full_name(settings: KafkaSettings, topic: Topic) -> str:
+    """Return the topic's name on the broker, prefix and all."""
+    return settings.prefix + topic.name
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Return the partition that Kafka's default partitioner gives this key."""
+    return int(murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def all_partitions(settings: KafkaSettings, topic: Topic) -> range:
+    """Return the numbers of the topic's partitions; `require` has made sure that the broker agrees."""
+    return range(settings.partitions if topic.wide else 1)
+
+
+@asynccontextmanager
+async def sending(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+    """Open a producer: acknowledged by all replicas, and no copy written twice when a request is repeated."""
+    producer = AIOKafkaProducer(**client(settings), acks="all", enable_idempotence=True, linger_ms=5)
+    try:
+        await producer.start()
+    except KafkaError as error:
+        await producer.stop()
+        raise Transient(f"no broker at {settings.bootstrap}: {error}") from None
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+@asynccontextmanager
+async def reading(settings: KafkaSettings, **more: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """Open a consumer outside any group; the caller assigns partitions."""
+    consumer = AIOKafkaConsumer(**client(settings), enable_auto_commit=False, **more)
+    try:
+        await consumer.start()
+    except KafkaError as error:
+        await consumer.stop()
+        raise Transient(f"no broker at {settings.bootstrap}: {error}") from None
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def whole(
+    settings: KafkaSettings, topic: Topic, partitions: Iterable[int] | None = None
+) -> AsyncIterator[ConsumerRecord]:
+    """Yield every record that stands on the topic now, oldest first in each partition, and end.
+
+    Args:
+        settings: which broker.
+        topic: which topic.
+        partitions: which of its partitions; None for all.
+    """
+    async with reading(settings) as consumer:
+        name = full_name(settings, topic)
+        wanted = [TopicPartition(name, n) for n in (all_partitions(settings, topic) if partitions is None else partitions)]
+        consumer.assign(wanted)
+        ends = await consumer.end_offsets(wanted)
+        await consumer.seek_to_beginning(*wanted)
+        open_ones = {tp for tp in wanted if await consumer.position(tp) < ends[tp]}
+        while open_ones:
+            for tp, records in (await consumer.getmany(*open_ones, timeout_ms=200)).items():
+                for record in records:
+                    if record.offset < ends[tp]:
+                        yield record
+            # The position and not the last record decides: compaction and markers leave holes at the end.
+            open_ones = {tp for tp in open_ones if await consumer.position(tp) < ends[tp]}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with one topic."""
+
+    topic: str
+    what: str
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return f"{self.topic}: {self.what}"
+
+
+class Broker:
+    """Makes and checks topics.
+
+    Args:
+        settings: which broker, and how many partitions and copies.
+    """
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._admin = AIOKafkaAdminClient(**client(settings))
+
+    async def __aenter__(self) -> Broker:
+        """Connect.
+
+        Raises:
+            Transient: no broker answers.
+        """
+        try:
+            await self._admin.start()
+        except KafkaError as error:
+            await self._admin.close()
+            raise Transient(f"no broker at {self._settings.bootstrap}: {error}") from None
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Disconnect."""
+        await self._admin.close()
+
+    async def make(self, topics: Iterable[Topic] = TOPICS) -> list[str]:
+        """Create the topics that are missing and return their names."""
+        present = set(await self._admin.list_topics())
+        new = [topic for topic in topics if full_name(self._settings, topic) not in present]
+        if new:
+            answer = await self._admin.create_topics(
+                [
+                    NewTopic(
+                        full_name(self._settings, topic),
+                        len(all_partitions(self._settings, topic)),
+                        self._settings.replication,
+                        topic_configs=topic.config(),
+                    )
+                    for topic in new
+                ]
+            )
+            for name, code, *rest in answer.topic_errors:
+                error = for_code(code)
+                if code and error is not TopicAlreadyExistsError:
+                    raise NotReady(f"topic {name} cannot be made: {error.__name__} {rest[0] if rest else ''}")
+        return [full_name(self._settings, topic) for topic in new]
+
+    async def check(self, topics: Iterable[Topic] = TOPICS) -> list[Fault]:
+        """Return what is wrong with the topics: missing, other partitions, other configuration."""
+        wanted = {full_name(self._settings, topic): topic for topic in topics}
+        present = set(await self._admin.list_topics())
+        faults = [Fault(name, "missing") for name in wanted if name not in present]
+        there = {name: topic for name, topic in wanted.items() if name in present}
+        if not there:
+            return faults
+        for described in await self._admin.describe_topics(list(there)):
+            name, found = described["topic"], len(described["partitions"])
+            wanted_here = len(all_partitions(self._settings, there[name]))
+            if found != wanted_here:
+                faults.append(Fault(name, f"{found} partitions, settings say {wanted_here}"))
+        return faults + await self._check_config(there)
+
+    async def _check_config(self, there: dict[str, Topic]) -> list[Fault]:
+        """Compare each topic's configuration on the broker with the table."""
+        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in there]
+        faults = []
+        for answer in await self._admin.describe_configs(asked):
+            for resource in answer.resources:
+                _, _, _, name, entries = resource[:5]
+                found = {entry[0]: entry[1] for entry in entries}
+                faults += [
+                    Fault(name, f"{key} is {found.get(key)!r}, the table says {value!r}")
+                    for key, value in there[name].config().items()
+                    if key in found and found[key] != value
+                ]
+        return faults
+
+
+async def require(settings: KafkaSettings, topics: Iterable[Topic]) -> None:
+    """Refuse to go on while a topic is missing or has other partitions than the settings say.
+
+    Raises:
+        NotReady: with one line per fault and the command that mends it.
+        Transient: no broker answers.
+    """
+    async with Broker(settings) as broker:
+        faults = [fault for fault in await broker.check(topics) if "table says" not in fault.what]
+    if faults:
+        lines = "\n  ".join(str(fault) for fault in faults)
+        raise NotReady(f"topics are not ready; run `stellwerk topics init`\n  {lines}")

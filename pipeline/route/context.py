@@ -1,0 +1,180 @@
+"""What the words around a name say for and against its being the company.
+
+A name that is nothing else starts as nearly sure, an ordinary word as rather not; each clue moves that up or down and leaves
+a reason. The weights are logits set by hand on real headlines: a clue of 3 alone turns doubt into near certainty.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final, NamedTuple
+
+from pipeline.route.words import BUSINESS, FIRST_NAMES, HEADS, KIND_BEFORE, NO_COMPANY_AFTER, PERSON_TITLES
+
+KEEP: Final = 0.5
+"""Names less probable than this are no mentions."""
+
+
+class Seen(NamedTuple):
+    """A name as it stands in a text.
+
+    Attributes:
+        start: of the bare name.
+        end: of the bare name.
+        whole: where the word form ends: genitive, compound, legal form.
+        ordinary: the name is also an ordinary word.
+        exact: written in exactly the case that the account gives.
+        legal: a legal form follows.
+        ticker: a stock symbol in brackets follows, or the name is one.
+        single: one word.
+    """
+
+    start: int
+    end: int
+    whole: int
+    ordinary: bool
+    exact: bool
+    legal: bool
+    ticker: bool
+    single: bool
+
+
+_WORD_BEFORE = re.compile(r"([\w&.’'-]+)[ \u00a0][„“\"‚‘'»«(]?$")
+_WORD_AFTER = re.compile(r"[ \u00a0]([\w&’'-]+)")
+_ARTICLE: Final = frozenset(
+    """das dem den des ein eine einen einem einer eines kein keine keinen keiner diese dieser dieses diesen jede jeder jedes jeden viele
+    mehr manche alle ihre ihrer ihren ihr sein seine seiner seinen unsere unserer mein meine dein deine welche welcher zur zum im am
+    a an the this that these those every each no any some my your our their its his her more many all another""".split()
+)
+_SOFT_ARTICLE: Final = frozenset(("die", "der"))
+_PREPOSITION: Final = frozenset(
+    """bei von mit für gegen an durch über laut wie und oder auch nach trotz ohne als wegen um bis
+    at by from with for to and or says like versus against via of on joins buys acquires""".split()
+)
+_ADJECTIVE = re.compile(r"^[a-zäöü]{3,}(?:e|en|er|es|em)$")
+_VERB = re.compile(
+    r"[ \u00a0](?:will|soll|muss|kann|darf|plant|baut|kauft|verkauft|übernimmt|investiert|meldet|schließt|streicht|eröffnet|steigt|steigert|senkt|erhöht|"
+    r"macht|hat|hatte|ist|wird|stellt|startet|zieht|gibt|geht|setzt|verliert|gewinnt|holt|bringt|liefert|erhält|bekommt|droht|wehrt|kündigt|prüft|"
+    r"sucht|trennt|schafft|verdient|rechnet|bleibt|steht|verlässt|erwartet|warnt|hebt|legt|sieht|wächst|"
+    r"to|is|has|will|plans|says|said|announces|announced|launches|launched|opens|opened|buys|bought|acquires|acquired|sells|sold|cuts|reports|reported|"
+    r"wins|won|signs|signed|names|named|appoints|expands|raises|unveils|invests|builds|joins|sees|posts|faces|gets|takes|makes|adds)\b"
+)
+
+
+def judge(body: str, seen: Seen, sentence: tuple[int, int], *, family: str, shouted: bool) -> tuple[float, str]:
+    """Return how probable it is that this name is the company, and why.
+
+    Args:
+        body: the whole text.
+        seen: the name in it.
+        sentence: where its sentence begins and ends.
+        family: another, certain name of the same group in this text; empty where there is none.
+        shouted: the sentence is written in capitals or with a capital on each word, so that case says little.
+    """
+    reasons: list[tuple[float, str]] = []
+    _name(body, seen, reasons, family)
+    _before(body, seen, sentence, reasons)
+    _after(body, seen, sentence, reasons, shouted)
+    if seen.ordinary:
+        _around(body, seen, sentence, reasons, shouted)
+    start = -0.6 if seen.ordinary else 3.0
+    total = start + sum(weight for weight, _ in reasons)
+    probability = 1 / (1 + math.exp(-total))
+    return probability, _told(reasons, seen.ordinary, probability)
+
+
+def _told(reasons: list[tuple[float, str]], ordinary: bool, probability: float) -> str:
+    """Return the clues that decided, the strongest first."""
+    kept = probability >= KEEP
+    decided = sorted((reason for reason in reasons if (reason[0] > 0) is kept), key=lambda reason: -abs(reason[0]))[:3]
+    told = ", ".join(why for _, why in decided)
+    if not ordinary and kept:
+        return told or "the name is nothing else"
+    return told or ("an ordinary word without a clue" if not kept else "no clue against it")
+
+
+def _name(body: str, seen: Seen, reasons: list[tuple[float, str]], family: str) -> None:
+    """Clues in the name's own form."""
+    if seen.legal:
+        reasons.append((3.5, f"the legal form in '{body[seen.start : seen.whole]}'"))
+    if seen.ticker:
+        reasons.append((3.5, "a stock symbol beside it"))
+    if family:
+        reasons.append((2.5, f"'{family}' stands in the same text"))
+    tail = body[seen.end : seen.whole]
+    if tail[:1] in "-‐‑" and tail:
+        head = tail.rpartition(tail[0])[2].lower()
+        if head in HEADS or head.endswith(("chef", "chefin", "konzern", "aktie", "tochter", "werk", "werke", "vorstand", "sparte", "manager")):
+            reasons.append((2.6, f"the compound '{body[seen.start : seen.whole]}'"))
+        else:
+            reasons.append((0.4, f"the compound '{body[seen.start : seen.whole]}'"))
+    elif tail[:1] in "'’‘" and tail:
+        reasons.append((0.6, "a genitive"))
+
+
+def _before(body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tuple[float, str]]) -> None:
+    """Clues in the word before the name."""
+    found = _WORD_BEFORE.search(body, max(sentence[0], seen.start - 40), seen.start)
+    if not found:
+        return
+    word = found.group(1)
+    low = word.lower().rstrip(".")
+    if KIND_BEFORE.search(word) and len(word) > 3:
+        reasons.append((2.6, f"'{word}' stands before it"))
+    elif low in PERSON_TITLES and seen.single:
+        reasons.append((-6.0, f"a person: '{word}' stands before it"))
+    elif low in FIRST_NAMES and word[0].isupper() and seen.single and not seen.legal:
+        reasons.append((-6.0, f"a person: '{word}' is a first name"))
+    elif seen.ordinary:
+        _before_ordinary(word, low, seen, reasons)
+
+
+def _before_ordinary(word: str, low: str, seen: Seen, reasons: list[tuple[float, str]]) -> None:
+    if low in _ARTICLE:
+        reasons.append((-1.8, f"the article '{word}'"))
+    elif low in _SOFT_ARTICLE:
+        reasons.append((-0.2, f"the article '{word}'"))
+    elif low in _PREPOSITION:
+        reasons.append((0.9, f"'{word}' without an article before it"))
+    elif _ADJECTIVE.match(word):
+        reasons.append((-1.2, f"'{word}' before it"))
+    elif word[0].isupper() and word[-1].isalpha() and not word.isupper():
+        reasons.append((-0.6, f"part of '{word} …'"))
+
+
+def _after(body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tuple[float, str]], shouted: bool) -> None:
+    """Clues in the word after the name."""
+    found = _WORD_AFTER.match(body, seen.whole, sentence[1])
+    if not found:
+        return
+    word = found.group(1)
+    low = word.lower()
+    if low in NO_COMPANY_AFTER:
+        reasons.append((-5.0, f"'{word}' follows: a venue, club, prize or place"))
+    elif seen.ordinary and word[0].isupper() and not shouted and not seen.legal and seen.end == seen.whole and low not in HEADS:
+        reasons.append((-0.8, f"'{word}' follows"))
+
+
+def _around(body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tuple[float, str]], shouted: bool) -> None:
+    """Clues in the sentence, for ordinary words."""
+    start, end = sentence
+    first = seen.start - start <= 1
+    if _VERB.match(body, seen.whole):
+        reasons.append((1.2, "the verb after it"))
+    if body.startswith(":", seen.whole) and first:
+        reasons.append((1.0, "it heads the title"))
+    count = len({found.lower() for found in BUSINESS.findall(body, start, seen.start)} | {found.lower() for found in BUSINESS.findall(body, seen.whole, end)})
+    if count:
+        reasons.append((0.7 if count == 1 else 1.2, "business words in the sentence"))
+    elif BUSINESS.search(body):
+        reasons.append((0.3, "business words in the text"))
+    name = body[seen.start : seen.end]
+    if name.isupper() and seen.exact and len(name) > 1 and not shouted:
+        reasons.append((1.6, "written in capitals as the company does"))
+    elif name.isupper() and not seen.exact and not shouted and len(name) > 1:
+        reasons.append((-1.5, "written in capitals, unlike the company"))
+    if len(name) == 1:
+        reasons.append((-1.2, "a single letter"))
+    if shouted and not name.isupper():
+        reasons.append((-0.6, "in a headline with capitals throughout"))

@@ -1,0 +1,171 @@
+"""What the name of an account can look like in a text.
+
+Texts and names meet in one folded spelling (`fold`), which keeps every character's place: lower case, accents gone,
+umlauts kept, and everything that is neither letter, digit nor `&` a space. So `Siemens-Energy` and `Siemens Energy` are one,
+while umlaut and `&` variants are expanded here, in the names, never in the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from pipeline.route.tree import Account
+from pipeline.route.words import FIRST_NAMES, ordinary
+
+
+class _Fold(dict[int, int]):
+    """A translation table that fills itself: one character in, one out."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        self[code] = folded = ord(_folded(character))
+        return folded
+
+
+_KEPT: Final = "äöüß&æ"
+_OTHER: Final = {"ø": "o", "đ": "d", "ł": "l", "ı": "i", "ð": "d"}
+
+
+def _folded(character: str) -> str:
+    lower = character.lower()
+    lower = lower if len(lower) == 1 else lower[0]
+    if lower in _KEPT:
+        return lower
+    base = unicodedata.normalize("NFKD", lower)[:1] or " "
+    base = _OTHER.get(base, base)
+    return base if base.isalnum() else " "
+
+
+_TABLE: Final = _Fold()
+
+
+def fold(text: str) -> str:
+    """Return the text in folded spelling; exactly as long, so offsets hold."""
+    return text.translate(_TABLE)
+
+
+_LEGAL_WORDS: Final = (
+    r"SE ?& ?Co\.? ?KGaA|AG ?& ?Co\.? ?(?:KGaA|KG|OHG|oHG)|GmbH ?(?:&|und|\+) ?Co\.? ?(?:KGaA|KG|OHG|oHG)|SE ?(?:&|\+) ?Co\.? ?(?:KG|oHG|OHG)|"
+    r"(?:Stiftung|UG|S\.à ?r\.l\.|B\.V\.) ?& ?Co\.? ?(?:KG|KGaA)|KGaA mbH|KGaA|gGmbH|mbH|GmbH|UG|e\.K\.|e\.V\.|e\.G\.|eG|oHG|OHG|VVaG|a\.G\.|AöR|"
+    r"& Cie\.? ?KG|& Co\.? ?KG|KG|AG|S\.?E\.?|SE|N\.?V\.?|B\.?V\.?|S\.?p\.?A\.?|S\.?r\.?l\.?|S\.?à ?r\.?l\.?|S\.?A\.?S\.?|S\.?A\.?R\.?L\.?|S\.?C\.?A\.?|SCA|"
+    r"S\.A\.U\.|S\.?A\.?(?:/N\.?V\.?)?|S\.L\.U?\.?|a\.s\.|s\.r\.o\.|sp\. ?z ?o\.o\.|Sp\. ?z ?o\.o\.|A/S|ASA|AS|AB|Oyj|Oy|Kft\.?|Nyrt\.?|Zrt\.?|d\.o\.o\.|d\.d\.|PAO|OAO|"
+    r"A\.Ş\.|Q\.C\.S\.C\.|P\.L\.C\.|p\.l\.c\.|plc|PLC|Plc|Public Limited Company|LLC|L\.L\.C\.|LLP|L\.?P\.?|PBC|Inc\.?|Incorporated|INC\.?|Corp\.?|CORP\.?|Corporation|"
+    r"& Co\.,? Inc\.?|Co\.,? Ltd\.?|Co\.|Company,? Limited|Company|Limited|Ltd\.?|LTD\.?|Pty\.? Ltd\.?|Pte\.? Ltd\.?|Pvt\.? Ltd\.?|K\.K\.|Bhd\.?|Berhad|Tbk"
+)
+LEGAL_AFTER: Final = re.compile(rf",? (?:{_LEGAL_WORDS})(?![\w])\.?")
+"""A legal form right after a name, with the comma before it."""
+_LEGAL_END: Final = re.compile(rf"(?:,? (?:{_LEGAL_WORDS})\.?)+(?: \([^)]*\))?$")
+_BRACKET = re.compile(r" ?\([^)]*\)$")
+_TAIL = re.compile(
+    r" (?:Group|Gruppe|GROUP|Holding|Holdings|Konzern|International|Global|Worldwide|Deutschland|Germany|Technologies|Technology|"
+    r"Industries|Corporation|Motor|Beteiligungs|Systems|Networks|Enterprises|Automobile|Platforms|Sciences|Labs|Sparte)$"
+)
+_FIRST = re.compile(r"^(?:The|Die|Der|Das) ")
+_CAMEL = re.compile(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ])")
+_INFLECTED = re.compile(r"^(\w+(?:sche|ische|inigte|eine|erte|igte|tige|eue|oße))(?=[ -])")
+_UMLAUTS: Final = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("æ", "ae"))
+
+
+class Form(NamedTuple):
+    """One way to write the name of one account.
+
+    Attributes:
+        account_id: whose name it is.
+        text: as it would be written, in its usual case.
+        kind: `name`, `alias`, `former`, `legal`, `short` (a part that we derived) or `domain`.
+        ordinary: also an ordinary word, a first name, or too short to be sure.
+    """
+
+    account_id: str
+    text: str
+    kind: str
+    ordinary: bool
+
+
+def without_legal_form(name: str) -> str:
+    """Return the name without its legal forms at the end (`Linde plc` → `Linde`); whole where nothing would be left."""
+    bare = _BRACKET.sub("", name.strip())
+    bare = _FIRST.sub("", _LEGAL_END.sub("", bare).strip(" ,"))
+    return bare if len(bare) > 1 else name.strip()
+
+
+def forms(account: Account) -> list[Form]:
+    """Return the names of an account as it gives them; spellings are left to `keys`."""
+    written: list[tuple[str, str]] = [(_BRACKET.sub("", account.name), "name")]
+    written += [(alias, "alias") for alias in account.aliases]
+    written += [(name, "former") for name in account.former_names]
+    if account.legal_name:
+        written.append((account.legal_name, "legal"))
+    written += [(without_legal_form(text), kind) for text, kind in list(written)]
+    found: dict[str, Form] = {}
+    for text, kind in written:
+        if text and any(character.isalnum() for character in text):
+            found.setdefault(text, Form(account.id, text, kind, is_ordinary(text)))
+    return list(found.values())
+
+
+def is_ordinary(text: str) -> bool:
+    """Say whether the name needs context: an ordinary word, a first name, or three letters and fewer."""
+    bare = text.strip(".").lower()
+    letters = sum(character.isalnum() for character in bare)
+    if letters <= 2:
+        return True
+    if " " in bare or "-" in bare:
+        return False
+    return bare in ordinary() or bare in FIRST_NAMES or text.islower()
+
+
+def keys(text: str) -> Iterator[str]:
+    """Yield the folded spellings under which this name is looked for."""
+    spellings = {text}
+    if len(text) > 3:
+        spellings.add(_CAMEL.sub(" ", text))
+    for spelling in list(spellings):
+        inflected = _INFLECTED.match(spelling)
+        if inflected:
+            spellings |= {inflected.group(1) + ending + spelling[inflected.end() :] for ending in "nrms"}
+        if spelling.lower().endswith("werke"):
+            spellings.add(f"{spelling}n")
+        if "&" in spelling:
+            spellings |= {re.sub(r" ?& ?", f" {word} ", spelling) for word in ("und", "and", "&")} | {re.sub(r" ?& ?", "&", spelling)}
+    seen: set[str] = set()
+    for spelling in spellings:
+        folded = fold(spelling).strip()
+        tight = " ".join(folded.split())
+        # `J.P. Morgan` is also written `JP Morgan`, `E.ON` also `Eon`, `Air Baltic` also `airBaltic`.
+        variants = {folded, tight, tight.replace(" ", "")}
+        if "." in spelling:
+            variants.add(" ".join(fold(spelling.replace(".", "")).split()))
+        for variant in variants:
+            seen |= _umlauts(variant)
+    yield from sorted(seen - {""})
+
+
+def _umlauts(folded: str) -> set[str]:
+    """Return the spelling with its umlauts, with `ae`, and with bare vowels; and the way back."""
+    out, bare, back = folded, folded, folded
+    for umlaut, two in _UMLAUTS:
+        out = out.replace(umlaut, two)
+        bare = bare.replace(umlaut, two[0] if umlaut in "äöü" else two)
+        if umlaut in "äöü":
+            back = back.replace(two, umlaut)
+    return {folded, out, bare, back}
+
+
+def short_forms(account: Account) -> Iterator[Form]:
+    """Yield parts of the name that stand for it once it is known: without `Group`, or the first word where it is rare.
+
+    They are guesses; `Finder` drops those that another account or another name has.
+    """
+    whole = without_legal_form(account.name)
+    for source in {whole, without_legal_form(account.legal_name) if account.legal_name else whole}:
+        bare = _TAIL.sub("", source)
+        if bare != source:
+            yield Form(account.id, bare, "short", True)
+        first = re.split(r"[ \-]", source)[0].strip(",")
+        rare = len(first) >= 5 and first[0].isupper() and not is_ordinary(first)
+        if first != source and rare and not first.lower().endswith(("er", "sche", "ische", "scher")):
+            yield Form(account.id, first, "short", True)

@@ -1,0 +1,77 @@
+"""The alert stage: the pure step, and its memory rebuilt from the `alerts` topic.
+
+The stage owns partition n of `matches`; all alerts of the accounts in it stand in partition n of `alerts`, because both
+topics are partitioned by account and have the same number of partitions. So partition n's memory is read from there
+before its first match is judged, and dropped when the partition goes to another worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+
+from pipeline import kafka
+from pipeline.alert.memory import Memory
+from pipeline.alert.step import decide
+from pipeline.envelope import Out
+from pipeline.errors import Undecodable, Unprocessable
+from pipeline.records import Alert, Match
+from pipeline.settings import Settings
+from pipeline.stream.guard import Done
+from pipeline.topics import ALERTS
+
+log = structlog.get_logger()
+
+
+class Alerting:
+    """The stage's step with its memory.
+
+    Args:
+        settings: broker, number of partitions, ages and limits.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._memory: dict[int, Memory] = {}
+
+    async def prepare(self, partitions: Iterable[int]) -> None:
+        """Read what the `alerts` topic holds for these partitions, unless it is known."""
+        missing = [n for n in partitions if n not in self._memory]
+        if not missing:
+            return
+        alerts: dict[int, dict[str, Alert]] = {n: {} for n in missing}
+        async for record in kafka.whole(self._settings.kafka, ALERTS, missing):
+            key = (record.key or b"").decode(errors="replace")
+            try:
+                alerts[record.partition][key] = Alert.decode(record.value)
+            except Undecodable as error:
+                alerts[record.partition].pop(key, None)
+                if record.value is not None:
+                    log.warning("alert that cannot be read", offset=record.offset, error=str(error))
+        for n, by_id in alerts.items():
+            self._memory[n] = Memory(by_id.values())
+        log.info("memory rebuilt", partitions=sorted(missing), alerts=sum(map(len, alerts.values())))
+
+    def forget(self, partitions: Iterable[int]) -> None:
+        """Drop what another worker may change from now on."""
+        for n in partitions:
+            self._memory.pop(n, None)
+
+    def step(self, matches: Sequence[Match]) -> list[Done]:
+        """Judge matches one after the other; each sees what the one before has changed."""
+        return [self._one(match) for match in matches]
+
+    def _one(self, match: Match) -> Done:
+        partition = kafka.partition_of(match.account.id.encode(), self._settings.kafka.partitions)
+        memory = self._memory.get(partition)
+        if memory is None:
+            raise Unprocessable(f"match of {match.account.id} in another partition than its account's: wrong key")
+        decided = decide(memory, match, now=datetime.now(UTC), settings=self._settings.alert)
+        for alert in decided.alerts:
+            memory.put(alert)
+        return Done(
+            decided.outcome,
+            tuple(Out(ALERTS, alert.id.encode(), alert.encode(), partition) for alert in decided.alerts),
+        )

@@ -1,0 +1,180 @@
+"""The wiring, all on one page: a stage of `stages.py`, the guard round its step, Faust under it.
+
+    topic ──> drain ──> guard(step) ──> topics
+                └── acknowledges what the broker has
+
+How Faust may be used without losing messages was measured; `docs/decisions.md` says what and why.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import faust
+import structlog
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, AppT, StreamT
+from yarl import URL
+
+from pipeline import kafka
+from pipeline.envelope import Headers, Out
+from pipeline.settings import KafkaSettings, Settings
+from pipeline.stream.drain import drain
+from pipeline.stream.guard import Clock, Guard, Message
+from pipeline.stream.stages import Built, Stage
+
+log = structlog.get_logger()
+
+
+class _Producer(driver.Producer):
+    """Faust's producer with idempotence, which it switches on only for its `exactly_once`, which does not hold."""
+
+    logger = logging.getLogger("faust.producer")
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {"acks": "all", "enable_idempotence": True}
+
+
+class _Transport(driver.Transport):
+    Producer = _Producer
+
+
+def build_app(stage: Stage, settings: Settings) -> faust.App:
+    """Return the Faust app of one stage; nothing runs yet."""
+    app = _bare_app(stage, settings)
+    built = stage.build(settings)
+    guard = Guard(
+        stage=stage.name,
+        record=stage.record,
+        step=built.step,
+        send=_sender(app, settings.kafka),
+        settings=settings.stream,
+        batched=built.batched,
+    )
+    _attach(app, stage, built, guard, settings)
+    return app
+
+
+def _bare_app(stage: Stage, settings: Settings) -> faust.App:
+    kafka_settings, stream = settings.kafka, settings.stream
+    urls = [URL(f"kafka://{server.strip()}") for server in kafka_settings.bootstrap.split(",")]
+    folder = settings.data / "faust" / f"{stage.name}-{stream.worker}"
+    folder.mkdir(parents=True, exist_ok=True)
+    app = faust.App(
+        f"{kafka_settings.prefix}{stage.name}",
+        broker=urls,
+        broker_credentials=_credentials(kafka_settings),
+        datadir=str(folder),
+        consumer_group_instance_id=f"{stage.name}-{stream.worker}",
+        broker_session_timeout=kafka_settings.session,
+        broker_heartbeat_interval=min(3.0, kafka_settings.session / 5),
+        broker_rebalance_timeout=30.0,
+        broker_request_timeout=max(kafka_settings.request, kafka_settings.session),
+        broker_max_poll_interval=300.0,
+        broker_max_poll_records=500,
+        broker_commit_interval=stream.commit,
+        broker_commit_every=500,
+        stream_buffer_maxsize=stream.buffer,
+        stream_wait_empty=True,
+        producer_acks=-1,
+        producer_linger=0.0,
+        producer_max_request_size=1_000_000,
+        producer_request_timeout=60.0,
+        processing_guarantee="at_least_once",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        autodiscover=False,
+        store="memory://",
+    )
+    app.transport = _Transport(urls, app)
+    return app
+
+
+def _credentials(settings: KafkaSettings) -> Any:
+    """Return Faust's credentials, which do not show the password when printed, or nothing."""
+    ssl_context = kafka.client(settings).get("ssl_context")
+    if settings.security.startswith("SASL"):
+        return faust.SASLCredentials(
+            mechanism=settings.mechanism,
+            username=settings.username,
+            password=settings.password.get_secret_value(),
+            ssl_context=ssl_context,
+        )
+    return faust.SSLCredentials(context=ssl_context) if ssl_context else None
+
+
+def _sender(app: AppT[Any], settings: KafkaSettings) -> Any:
+    async def send(out: Out, headers: Headers) -> Awaitable[object]:
+        name = kafka.full_name(settings, out.topic)
+        return await app.producer.send(name, out.key, out.value, out.partition, None, headers)
+
+    return send
+
+
+def _attach(app: faust.App, stage: Stage, built: Built, guard: Guard[Any], settings: Settings) -> None:
+    topic = app.topic(
+        kafka.full_name(settings.kafka, stage.source),
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+    clock = Clock()
+
+    async def handle(messages: Sequence[Message]) -> None:
+        if built.prepare:
+            await built.prepare({message.partition for message in messages})
+        await guard.handle(messages)
+        if clock.due(guard.counts):
+            log.info("counts", stage=stage.name, **guard.counts)
+
+    def failed(error: BaseException) -> None:
+        log.critical("stage stops", stage=stage.name, error=repr(error))
+        app.loop.create_task(app.crash(error))
+
+    @app.agent(topic, name=stage.name, concurrency=1)
+    async def run(stream: StreamT[bytes]) -> None:
+        await drain(stream, handle, most=settings.stream.batch, failed=failed)
+
+    @app.on_partitions_revoked.connect
+    async def revoked(sender: Any, partitions: set[TP], **_: Any) -> None:
+        if built.forget:
+            built.forget({tp.partition for tp in partitions})
+
+    @app.on_before_shutdown.connect
+    async def stopping(sender: Any, **_: Any) -> None:
+        log.info("stopped", stage=stage.name, **guard.counts)
+
+
+async def ready(stage: Stage, settings: Settings) -> None:
+    """Refuse to start a stage whose topics are not there (see `kafka.require`)."""
+    await kafka.require(settings.kafka, (stage.source, *stage.sinks))
+
+
+def run(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    """Run one worker of a stage until SIGTERM or SIGINT; leaves through SystemExit.
+
+    Exit code 0 after a signal, 1 after a crash. `ready` is called when the first partitions are assigned.
+    """
+    app, waiting = build_app(stage, settings), [ready]
+
+    @app.on_partitions_assigned.connect
+    async def assigned(sender: Any, partitions: set[TP], **_: Any) -> None:
+        log.info("assigned", partitions=sorted(tp.partition for tp in partitions))
+        while waiting:
+            waiting.pop()()
+
+    worker = faust.Worker(
+        app,
+        quiet=True,
+        override_logging=False,
+        redirect_stdouts=False,
+        loglevel=settings.log.level,
+    )
+    worker.spinner = None
+    worker.execute_from_commandline()
+
+

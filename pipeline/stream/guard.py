@@ -1,0 +1,235 @@
+"""The guard round a step: nothing that comes in is lost, whatever the step or the broker does.
+
+For each batch, in this order:
+
+    decode      inside the guard, because Faust acknowledges what it cannot decode (docs/decisions.md)
+    step        a batch that fails is redone one by one; Transient is tried again, all else is buried
+    send        every record that comes out, and the broker's answer awaited: two awaits
+    count       one outcome per record
+    (the caller acknowledges)
+
+A dead letter carries the original bytes, where they came from and why they could not be processed. When most of the
+recent records fail for reasons that are not their own, the worker stops: then the code is wrong, not the data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+from aiokafka.errors import MessageSizeTooLargeError, RecordTooLargeError
+
+from pipeline.envelope import Headers, Out, header, headers_for, new_trace
+from pipeline.errors import Permanent, StellwerkError, Transient, Undecodable
+from pipeline.records import Record
+from pipeline.settings import StreamSettings
+from pipeline.topics import DEAD_LETTERS
+
+log = structlog.get_logger()
+R = TypeVar("R", bound=Record)
+
+#: Records looked back on when deciding that the code is wrong, and how many there must be before judging.
+WINDOW, ENOUGH = 200, 50
+_ERROR_CHARACTERS = 300
+_TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
+
+
+class Message(Protocol):
+    """What the guard needs of a consumed message; Faust's and aiokafka's both have it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a step made of one record.
+
+    Attributes:
+        outcome: what it is counted as.
+        outs: what goes out, in this order.
+    """
+
+    outcome: str
+    outs: tuple[Out, ...] = ()
+
+
+Step = Callable[[Sequence[R]], Sequence[Done]]
+Send = Callable[[Out, Headers], Awaitable[Awaitable[object]]]
+
+
+class BuriesTooMuch(StellwerkError):
+    """Most records fail although they are well formed: stop, so that a mended version can do them again."""
+
+
+@dataclass(slots=True)
+class Guard(Generic[R]):
+    """Takes batches of messages through one step.
+
+    Attributes:
+        stage: the stage's name, for headers, logs and dead letters.
+        record: what the messages must decode to.
+        step: from records to what goes out, one `Done` per record in the same order.
+        send: hands a record to the producer; awaiting its result waits for the broker.
+        settings: attempts, pauses and limits.
+        batched: False gives the step one record at a time, for a step that remembers.
+    """
+
+    stage: str
+    record: type[R]
+    step: Step[R]
+    send: Send
+    settings: StreamSettings
+    batched: bool = True
+    counts: Counter[str] = field(default_factory=Counter)
+    _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))
+
+    async def handle(self, messages: Sequence[Message]) -> None:
+        """Process a batch; when this returns, everything that came of it is on the broker.
+
+        Raises:
+            BuriesTooMuch: the step fails on most of what it gets.
+        """
+        done: list[Done | None] = [None] * len(messages)
+        records: dict[int, R] = {}
+        for at, message in enumerate(messages):
+            try:
+                records[at] = self.record.decode(message.value)
+            except Undecodable as error:
+                done[at] = self._bury(message, error)
+        await self._work(messages, records, done)
+        sent = [one for one in done if one is not None]
+        await self._deliver(messages, sent)
+        self.counts.update(one.outcome for one in sent)
+
+    async def _work(self, messages: Sequence[Message], records: dict[int, R], done: list[Done | None]) -> None:
+        """Fill the places that decoding left open."""
+        if self.batched and len(records) > 1:
+            try:
+                results = self.step(list(records.values()))
+                for at, one in zip(records, results, strict=True):
+                    done[at] = self._fitting(messages[at], one)
+                self._recent.extend([False] * len(records))
+                return
+            except Exception as error:
+                log.warning("batch failed, redoing it one by one", stage=self.stage, size=len(records), error=repr(error)[:300])
+        for at, record in records.items():
+            done[at] = await self._one(messages[at], record)
+
+    async def _one(self, message: Message, record: R) -> Done:
+        """Process one record, trying again where that may help."""
+        for attempt in range(1, self.settings.attempts + 1):
+            try:
+                (one,) = self.step([record])
+            except Transient as error:
+                if attempt == self.settings.attempts:
+                    return self._bury(message, error, attempt)
+                await asyncio.sleep(self._pause(attempt))
+            except Permanent as error:
+                return self._bury(message, error, attempt)
+            except Exception as error:
+                self._recent.append(True)
+                self._stop_if_all_fails(error)
+                return self._bury(message, error, attempt)
+            else:
+                self._recent.append(False)
+                return self._fitting(message, one)
+        raise AssertionError("unreachable: the last attempt returns")
+
+    def _stop_if_all_fails(self, error: Exception) -> None:
+        failed = sum(self._recent)
+        if len(self._recent) >= ENOUGH and failed > self.settings.bury_most * len(self._recent):
+            raise BuriesTooMuch(f"{self.stage}: {failed} of the last {len(self._recent)} records failed: {error!r}")
+
+    def _fitting(self, message: Message, one: Done) -> Done:
+        """Bury the input when something made of it is larger than a topic takes."""
+        largest = max((len(out.value) for out in one.outs), default=0)
+        if largest <= self.settings.record_most:
+            return one
+        most = self.settings.record_most
+        return self._bury(message, Permanent(f"made a record of {largest} bytes, at most {most} are sent"))
+
+    def _bury(self, message: Message, error: Exception, attempt: int = 1) -> Done:
+        """Return the dead letter for a message."""
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_ERROR_CHARACTERS]
+        log.warning("buried", stage=self.stage, topic=message.topic, partition=message.partition, offset=message.offset, error=reason)
+        about = {
+            "dead_topic": message.topic,
+            "dead_partition": str(message.partition),
+            "dead_offset": str(message.offset),
+            "dead_stage": self.stage,
+            "dead_error": reason,
+            "dead_attempt": str(attempt),
+        }
+        headers = tuple((name, value.encode(errors="replace")) for name, value in about.items())
+        return Done("dead", (Out(DEAD_LETTERS, message.key, message.value or b"", headers=headers),))
+
+    async def _deliver(self, messages: Sequence[Message], done: Sequence[Done]) -> None:
+        """Send everything and wait for the broker; go on trying until it has answered.
+
+        The producer is idempotent and never gives up on an outage by itself, so what fails here is rare (a refused
+        login, a record larger than its topic takes) and the order within a partition is kept by the producer.
+        """
+        waiting = [
+            (message, out, headers_for(out, source=f"/stellwerk/{self.stage}", trace=header(message.headers, "traceparent") or new_trace()))
+            for message, one in zip(messages, done, strict=True)
+            for out in one.outs
+        ]
+        attempt = 0
+        while waiting:
+            answers = await self._send_all([(out, headers) for _, out, headers in waiting])
+            failed = [(*item, error) for item, error in zip(waiting, answers, strict=True) if error]
+            waiting = []
+            for message, out, headers, error in failed:
+                if isinstance(error, _TOO_LARGE) and out.topic is not DEAD_LETTERS:
+                    (out,) = self._bury(message, error).outs
+                    headers = headers_for(out, source=f"/stellwerk/{self.stage}", trace=new_trace())
+                waiting.append((message, out, headers))
+            if waiting:
+                attempt += 1
+                log.warning("sending again", stage=self.stage, records=len(waiting), attempt=attempt, error=repr(failed[0][-1])[:300])
+                await asyncio.sleep(self._pause(attempt))
+
+    async def _send_all(self, outs: Sequence[tuple[Out, Headers]]) -> list[Exception | None]:
+        """Hand everything over in order, then wait for all answers; one error or None for each."""
+        handed: list[Awaitable[object] | Exception] = []
+        for out, headers in outs:
+            try:
+                handed.append(await self.send(out, headers))
+            except Exception as error:
+                handed.append(error)
+        return [one if isinstance(one, Exception) else await self._answer(one) for one in handed]
+
+    async def _answer(self, handed: Awaitable[object]) -> Exception | None:
+        try:
+            await handed
+        except Exception as error:
+            return error
+        return None
+
+    def _pause(self, attempt: int) -> float:
+        return float(min(self.settings.retry_most, self.settings.retry_first * 2 ** min(attempt - 1, 20)))
+
+
+class Clock:
+    """Tells when to write the counts to the log: at most once in a while, and only when they changed."""
+
+    def __init__(self, seconds: float = 10.0) -> None:
+        self._seconds, self._last, self._seen = seconds, time.monotonic(), 0
+
+    def due(self, counts: Counter[str]) -> bool:
+        """Say whether the counts should be written now."""
+        total = counts.total()
+        if total == self._seen or time.monotonic() - self._last < self._seconds:
+            return False
+        self._last, self._seen = time.monotonic(), total
+        return True

@@ -1,0 +1,48 @@
+"""What the tests share: one real broker per run, and settings that lead to topics of their own."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from deploy.broker import LocalBroker, fetch_jars
+from pipeline.settings import KafkaSettings, Settings
+
+ROOT = Path(__file__).parent.parent
+JARS = ROOT / ".stellwerk" / "kafka-4.3.0"
+
+
+def jar_settings() -> KafkaSettings:
+    """Return settings with the jars in place."""
+    fetch_jars(JARS)
+    return KafkaSettings(jars=JARS)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalBroker]:
+    """The real Kafka, started once for the whole run."""
+    local = LocalBroker(tmp_path_factory.mktemp("kafka"), jar_settings())
+    await local.start()
+    yield local
+    await local.stop()
+
+
+@pytest.fixture
+def settings(broker: LocalBroker, tmp_path: Path) -> Settings:
+    """Settings of a deployment that shares nothing with other tests but the broker."""
+    kafka = KafkaSettings(bootstrap=broker.bootstrap, prefix=f"t{uuid.uuid4().hex[:8]}.", jars=JARS)
+    return Settings(data=tmp_path, kafka=kafka)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real feeds, pages and labelled news; tests that need it skip without it."""
+    folder = Path(os.environ.get("STELLWERK_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.exists():
+        pytest.skip(f"real data is not here: {folder} (set STELLWERK_DATA)")
+    return folder
