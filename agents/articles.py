@@ -55,7 +55,7 @@ _PREFIXES: Final = (
 #: Parameters that show the same article in another dress.
 _DRESSES: Final = frozenset(("amp", "print", "printview", "printable", "drucken", "druckansicht", "mobile"))
 _DRESSED: Final = frozenset((("output", "amp"), ("view", "print"), ("view", "amp"), ("format", "amp"), ("m", "1")))
-_FRONT: Final = re.compile(r"^(www\d{0,2}|amp|m|mobile|mobil)\.(?=[^.]+\.)")
+_FRONT: Final = re.compile(r"^(?:(?:www\d{0,2}|amp|m|mobile|mobil)\.)+(?=[^.]+\.)")
 _TAIL: Final = re.compile(r"(/(amp|print)|\.amp(\.html?)?|/(index|default)\.(html?|php|aspx?|jsp))$", re.IGNORECASE)
 _SESSION: Final = re.compile(r";(jsessionid|phpsessid|sid)=[^/?]*", re.IGNORECASE)
 _PLAIN: Final = "/:@!$&'()*+,;=~"

@@ -134,7 +134,8 @@ def _first_element(head: bytes) -> int:
 def _xml_feed(body: bytes, url: str, content_type: str, most: int) -> Feed:
     """Return a feed in XML."""
     body, dropped = _cut(body, most)
-    headers = {"content-location": url, **({"content-type": content_type} if content_type else {})}
+    # It is not told the URL: it would resolve guids against it as well, and `123` is a name and no link.
+    headers = {"content-type": content_type} if content_type else {}
     # Clean-up and relative links inside texts are wasted work here: texts become plain.
     parsed = feedparser.parse(body, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     error = parsed.get("bozo_exception")
@@ -173,10 +174,13 @@ def _entry(raw: Any, base: str) -> Entry:
     content = max([*parts, summary], key=len)
     detail = raw.get("title_detail") or {}
     author = raw.get("author_detail", {}).get("name") or raw.get("author", "")
-    link = clean(str(raw.get("feedburner_origlink") or raw.get("link") or ""), base)
+    link = str(raw.get("feedburner_origlink") or raw.get("link") or "")
+    if link == raw.get("id") and not link.startswith(("http://", "https://", "/")):
+        # A guid counts as a link unless it says that it is none, and many that are none do not say so.
+        link = ""
     return Entry(
         id=line(str(raw.get("id", "")), 1000, markup=False),
-        url=link,
+        url=clean(link, base),
         title=line(str(raw.get("title", "")), _TITLE, markup=_is_markup(detail)),
         summary=summary,
         content=content,

@@ -85,8 +85,9 @@ class Door:
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=httpx2.create_ssl_context(trust_env=False),
             max_connections=settings.at_once,
-            max_keepalive_connections=settings.at_once // 2,
-            keepalive_expiry=15.0,
+            # A connection serves one request: what a server sends beyond its own Content-Length would be taken for
+            # the next answer, and one it has closed meanwhile would cost the next request.
+            max_keepalive_connections=0,
             network_backend=self._dialler,
         )
         self._turns = asyncio.Semaphore(settings.at_once)
@@ -122,6 +123,7 @@ class Door:
             "User-Agent": self._settings.agent,
             "Accept": accept,
             "Accept-Encoding": "gzip",
+            "Connection": "close",
             "If-None-Match": etag,
             "If-Modified-Since": last_modified,
         }

@@ -122,7 +122,9 @@ def _source(table: Any, where: dict[str, int], file: str) -> Source:
     try:
         return Source(**{"id": _slug(str(table.get("name", "")) or host), "name": host, **table})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        faults = error.errors(include_url=False, include_input=False)
+        # An id that we made ourselves is wrong only because something else is.
+        first = min(faults, key=lambda fault: fault["loc"] == ("id",) and "id" not in table)
         field = str(first["loc"][0]) if first["loc"] else "poll_min"
         said = first["msg"].removeprefix("Value error, ")
         raise BadInput(said, file=file, line=where.get(field, where[""]), field=field) from None

@@ -20,7 +20,7 @@ from aiokafka.partitioner import murmur2
 
 from pipeline.errors import NotReady, Transient
 from pipeline.settings import KafkaSettings
-from pipeline.topics import TOPICS, Topic
+from pipeline.topics import LARGEST, TOPICS, Topic
 
 
 def client(settings: KafkaSettings) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def all_partitions(settings: KafkaSettings, topic: Topic) -> range:
 @asynccontextmanager
 async def sending(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
     """Open a producer: acknowledged by all replicas, and no copy written twice when a request is repeated."""
-    producer = AIOKafkaProducer(**client(settings), acks="all", enable_idempotence=True, linger_ms=5)
+    producer = AIOKafkaProducer(**client(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST)
     try:
         await producer.start()
     except KafkaError as error:
@@ -100,9 +100,11 @@ async def whole(
         name = full_name(settings, topic)
         wanted = [TopicPartition(name, n) for n in (all_partitions(settings, topic) if partitions is None else partitions)]
         consumer.assign(wanted)
-        ends = await consumer.end_offsets(wanted)
-        await consumer.seek_to_beginning(*wanted)
-        open_ones = {tp for tp in wanted if await consumer.position(tp) < ends[tp]}
+        starts, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+        for tp, start in starts.items():
+            # Not `seek_to_beginning`: it loses against the reset to `latest` that `assign` has begun in the background.
+            consumer.seek(tp, start)
+        open_ones = {tp for tp in wanted if starts[tp] < ends[tp]}
         while open_ones:
             for tp, records in (await consumer.getmany(*open_ones, timeout_ms=200)).items():
                 for record in records:

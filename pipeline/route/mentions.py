@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
@@ -16,6 +15,7 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from pipeline.records import Mention
 from pipeline.route.context import KEEP, Seen, judge
 from pipeline.route.names import LEGAL_AFTER, Form, fold, forms, keys, short_forms
+from pipeline.route.passages import Passages
 from pipeline.route.tree import Accounts
 from pipeline.route.words import CLOSED_HEADS
 
@@ -27,7 +27,6 @@ _TICKER_AFTER = re.compile(r"\s?\((?:[^()]{0,40}?[,;] ?)?[A-Za-z][A-Za-z .]{1,18
 _TICKER_BEFORE = re.compile(r"\([^()]{0,60}:\s?\$?$")
 _FORBIDDEN: Final = frozenset("\n,;:()[]/\"„“”!?…–—|·•»«")
 _KINDS: Final = ("name", "alias", "legal", "former", "short")
-_SENTENCE = re.compile(r"\n|[.!?…][\"”“»«)]*\s+(?=[\"„“»«(\d]*[A-ZÄÖÜ])")
 
 
 class _Hit(NamedTuple):
@@ -41,15 +40,6 @@ class _Hit(NamedTuple):
     exact: bool
     legal: bool
     ticker: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A mention with what routing needs beyond the record: where the bare name is."""
-
-    mention: Mention
-    start: int
-    end: int
 
 
 class Finder:
@@ -96,28 +86,29 @@ class Finder:
             if key not in entries and len({form.account_id for form in found}) == 1:
                 self._put(entries, key, found[0])
 
-    def find(self, body: str) -> list[Mention]:
-        """Return the mentions in this text, in order, not overlapping in their bare names."""
-        return [found.mention for found in self.locate(body)]
+    def find(self, body: str, passages: Passages | None = None) -> list[Mention]:
+        """Return the mentions in this text, in order, not overlapping in their bare names.
 
-    def locate(self, body: str) -> list[Found]:
-        """Return the mentions with the places of their bare names."""
+        Args:
+            body: `title + "\\n" + text`.
+            passages: its sentences, where they are known already.
+        """
         hits = self._longest(self._hits(body))
         if not hits:
             return []
-        cuts = [0, *(match.end() for match in _SENTENCE.finditer(body)), len(body)]
+        passages = passages or Passages(body)
         sure = self._sure(hits, body)
         found = []
         for hit in hits:
             form = self._choose(hit, sure)
-            sentence = _sentence(cuts, hit.start)
+            sentence = passages.at(hit.start)
             family = sure.get(self._group[form.account_id], ("", frozenset()))
             name = body[hit.start : hit.end]
             other = next((text for text in family[1] if text.lower() != name.lower()), "") if form.ordinary else ""
             seen = Seen(
                 hit.start, hit.end, hit.right, form.ordinary, hit.exact, hit.legal, hit.ticker, " " not in name and "-" not in name
             )
-            shouted = _shouted(body, sentence)
+            shouted = passages.shouted(hit.start)
             probability, why = judge(body, seen, sentence, family=other, shouted=shouted)
             if probability < KEEP:
                 continue
@@ -129,7 +120,7 @@ class Finder:
                 probability=round(probability, 3),
                 why=f"{form.kind} '{form.text}': {why}",
             )
-            found.append(Found(mention, hit.start, hit.end))
+            found.append(mention)
         return found
 
     def _hits(self, body: str) -> list[_Hit]:
@@ -249,17 +240,3 @@ def _in_address(body: str, start: int, end: int) -> bool:
     if before[-1:] == "." and before[:1].isalnum() and before[:1].islower():
         return True
     return after[:1] == "@" or (after[:1] == "." and after[1:2].isalpha() and after[1:2].islower())
-
-
-def _sentence(cuts: Sequence[int], at: int) -> tuple[int, int]:
-    """Return the sentence that this place is in."""
-    for first, last in zip(cuts, cuts[1:], strict=False):
-        if first <= at < last:
-            return first, last
-    return cuts[-2], cuts[-1]
-
-
-def _shouted(body: str, sentence: tuple[int, int]) -> bool:
-    """Say whether nearly every longer word of the sentence has a capital, as in English headlines."""
-    words = [word for word in re.findall(r"[^\W\d_]{4,}", body[sentence[0] : sentence[1]])]
-    return len(words) > 3 and sum(word[0].isupper() for word in words) >= 0.8 * len(words)

@@ -24,6 +24,7 @@ from pipeline.settings import KafkaSettings, Settings
 from pipeline.stream.drain import drain
 from pipeline.stream.guard import Clock, Guard, Message
 from pipeline.stream.stages import Built, Stage
+from pipeline.topics import DEAD_LETTERS
 
 log = structlog.get_logger()
 
@@ -80,7 +81,8 @@ def _bare_app(stage: Stage, settings: Settings) -> faust.App:
         stream_wait_empty=True,
         producer_acks=-1,
         producer_linger=0.0,
-        producer_max_request_size=1_000_000,
+        # Room for a dead letter, which wraps the largest record that any topic takes; `record_most` bounds all others.
+        producer_max_request_size=DEAD_LETTERS.largest,
         producer_request_timeout=60.0,
         processing_guarantee="at_least_once",
         topic_allow_declare=False,

@@ -18,7 +18,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -36,6 +36,7 @@ R = TypeVar("R", bound=Record)
 #: Records looked back on when deciding that the code is wrong, and how many there must be before judging.
 WINDOW, ENOUGH = 200, 50
 _ERROR_CHARACTERS = 300
+_STUB_BYTES = 10_000
 _TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
 
 
@@ -190,9 +191,9 @@ class Guard(Generic[R]):
             failed = [(*item, error) for item, error in zip(waiting, answers, strict=True) if error]
             waiting = []
             for message, out, headers, error in failed:
-                if isinstance(error, _TOO_LARGE) and out.topic is not DEAD_LETTERS:
-                    (out,) = self._bury(message, error).outs
-                    headers = headers_for(out, source=f"/stellwerk/{self.stage}", trace=new_trace())
+                if _too_large(error):
+                    out = self._stub(out) if out.topic is DEAD_LETTERS else self._bury(message, error).outs[0]
+                    headers = headers_for(out, source=f"/stellwerk/{self.stage}", trace=header(headers, "traceparent"))
                 waiting.append((message, out, headers))
             if waiting:
                 attempt += 1
@@ -216,8 +217,18 @@ class Guard(Generic[R]):
             return error
         return None
 
+    def _stub(self, letter: Out) -> Out:
+        """Return a dead letter that is too large itself with only the beginning of its value."""
+        said = ("dead_size", str(len(letter.value)).encode())
+        return replace(letter, value=letter.value[:_STUB_BYTES], headers=(*letter.headers, said))
+
     def _pause(self, attempt: int) -> float:
         return float(min(self.settings.retry_most, self.settings.retry_first * 2 ** min(attempt - 1, 20)))
+
+
+def _too_large(error: Exception) -> bool:
+    """Say whether a record was refused for its size; Faust wraps what aiokafka says."""
+    return isinstance(error, _TOO_LARGE) or isinstance(error.__cause__, _TOO_LARGE)
 
 
 class Clock:

@@ -147,6 +147,15 @@ async def test_what_its_topic_refuses_for_size_is_buried() -> None:
     assert [out.value for out in topics.on(DEAD_LETTERS)] == [message("b").value]
 
 
+async def test_a_dead_letter_too_large_for_its_topic_is_cut() -> None:
+    """Even a dead letter that no topic takes leaves its beginning, its size and its reason."""
+    topics = Topics(lambda out, attempt: MessageSizeTooLargeError() if len(out.value) > 20_000 else None)
+    await guard(topics).handle([Incoming(b"x" * 50_000)])
+    (out, headers) = topics.sent[0]
+    assert out.value == b"x" * 10_000
+    assert dict(headers)["dead_size"] == b"50000"
+
+
 async def test_a_result_over_the_limit_is_buried_before_sending() -> None:
     """One large result would fail the whole batch it is sent with, so it is not sent at all; also within a batch."""
 
