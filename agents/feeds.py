@@ -173,7 +173,6 @@ def _entry(raw: Any, base: str) -> Entry:
     summary = _of(raw.get("summary_detail") or {"value": raw.get("summary", "")})
     content = max([*parts, summary], key=len)
     detail = raw.get("title_detail") or {}
-    author = raw.get("author_detail", {}).get("name") or raw.get("author", "")
     link = str(raw.get("feedburner_origlink") or raw.get("link") or "")
     if link == raw.get("id") and not link.startswith(("http://", "https://", "/")):
         # A guid counts as a link unless it says that it is none, and many that are none do not say so.
@@ -185,7 +184,7 @@ def _entry(raw: Any, base: str) -> Entry:
         summary=summary,
         content=content,
         published=_published(raw),
-        author=line(str(author), _NAME),
+        author=_name(str(raw.get("author", ""))),
         tags=_tags([tag.get("label") or tag.get("term") for tag in raw.get("tags", [])]),
         language=_language(raw.get("language") or detail.get("language")),
     )
@@ -199,6 +198,14 @@ def _of(part: Any) -> str:
 def _is_markup(detail: Any) -> bool:
     """Say whether entities in a text construct are still to be decoded."""
     return bool(detail.get("type") != "text/plain")
+
+
+def _name(text: str) -> str:
+    """Return the name in `a@b.de (Name)` or `Name (a@b.de)`; the address where there is no name."""
+    # feedparser does the same and takes top-level domains for four letters long.
+    words = line(text[:1000], 2 * _NAME).split()
+    name = " ".join(word for word in words if "@" not in word)
+    return (name.removeprefix("(").removesuffix(")").strip() if name else " ".join(words).strip("()"))[:_NAME]
 
 
 def _published(raw: Any) -> datetime | None:

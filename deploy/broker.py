@@ -1,6 +1,6 @@
 """A real Apache Kafka on this machine: its jars by Maven, one node in KRaft mode, on loopback.
 
-What is not here: replication, security, tuning for load. A cluster is set up from `docker-compose.yml` or by its owners.
+Not here: replication, security, tuning for load. A cluster is set up from `docker-compose.yml` or by its owners.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def check_java() -> str:
     """
     java = shutil.which("java")
     if not java:
-        raise NotReady(f"Java is missing: install a JDK or JRE {JAVA_LEAST} or newer (Debian: apt install default-jre-headless)")
+        raise NotReady(f"Java is missing: install {JAVA_LEAST} or newer (Debian: apt install default-jre-headless)")
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     found = re.search(r'version "(?:1\.)?(\d+)', said)
     if not found or int(found[1]) < JAVA_LEAST:
-        raise NotReady(f"Java {JAVA_LEAST} or newer is needed; {java} says {said.splitlines()[0] if said else 'nothing'}")
+        raise NotReady(f"Java {JAVA_LEAST} or newer is needed; {java} says: {said.partition(chr(10))[0]}")
     return java
 
 
@@ -57,7 +57,9 @@ def fetch_jars(jars: Path, step: Callable[[int], None] = lambda _: None) -> None
         return
     maven = shutil.which("mvn")
     if not maven:
-        raise NotReady("Maven is missing: install it (Debian: apt install maven), or set STELLWERK_KAFKA__BOOTSTRAP to a running Kafka")
+        raise NotReady(
+            "Maven is missing: install it (Debian: apt install maven), or set STELLWERK_KAFKA__BOOTSTRAP to a running Kafka"
+        )
     jars.mkdir(parents=True, exist_ok=True)
     said: list[str] = []
     command = [maven, "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={jars.absolute()}"]
@@ -146,7 +148,7 @@ class LocalBroker:
         deadline = asyncio.get_running_loop().time() + _SECONDS_TO_START
         while asyncio.get_running_loop().time() < deadline:
             if not self.child.running:
-                raise NotReady(f"Kafka ended at once; the end of {self.child.log}:\n{self.child.tail()}")
+                raise NotReady(f"Kafka ended at once{self.child.end_of_log()}")
             if _listens(self._port):
                 try:
                     async with Broker(settings) as broker:
@@ -155,7 +157,7 @@ class LocalBroker:
                 except Transient:
                     pass
             await asyncio.sleep(0.1)
-        raise NotReady(f"Kafka does not answer after {_SECONDS_TO_START:.0f} s; the end of {self.child.log}:\n{self.child.tail()}")
+        raise NotReady(f"Kafka does not answer after {_SECONDS_TO_START:.0f} s{self.child.end_of_log()}")
 
     async def stop(self) -> None:
         """End the node cleanly."""

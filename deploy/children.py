@@ -83,7 +83,7 @@ class Child:
                 stderr=errors,
                 env=self._environment,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - only a system call; we start no threads before
+                preexec_fn=_die_with_parent,
             )
 
     async def announced(self, seconds: float = 60.0) -> dict[str, str]:
@@ -98,10 +98,10 @@ class Child:
             async with asyncio.timeout(seconds):
                 line = await self._process.stdout.readline()
         except TimeoutError:
-            raise NotReady(f"{self.name} is not ready after {seconds:.0f} s{self._end_of_log()}") from None
+            raise NotReady(f"{self.name} is not ready after {seconds:.0f} s{self.end_of_log()}") from None
         if not line:
             await self.ended()
-            raise NotReady(f"{self.name} could not start{self._end_of_log()}")
+            raise NotReady(f"{self.name} could not start{self.end_of_log()}")
         said: dict[str, str] = orjson.loads(line)
         return said
 
@@ -137,5 +137,6 @@ class Child:
             return ""
         return self.log.read_text(errors="replace")[-characters:]
 
-    def _end_of_log(self) -> str:
+    def end_of_log(self) -> str:
+        """Return the tail of an error message: where its log is, and its last lines."""
         return f"; the end of {self.log}:\n{self.tail()}" if self.log else "; see its messages above"

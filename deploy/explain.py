@@ -63,7 +63,11 @@ def _from_page(html: bytes, url: str) -> Article:
 
 def tell(walked: Walked) -> list[str]:
     """Return the steps' decisions as lines of rich markup."""
-    classified, routed = walked.classified, walked.routed
+    return [*_of_article(walked), *_of_route(walked), *_of_alerts(walked)]
+
+
+def _of_article(walked: Walked) -> list[str]:
+    classified = walked.classified
     article = classified.article
     lines = [
         f"[bold]article[/]   {escape(article.title)}",
@@ -73,15 +77,29 @@ def tell(walked: Walked) -> list[str]:
     for signal in classified.signals:
         lines.append(f"          {signal.type} {signal.probability:.0%}, {signal.status}, {signal.direction}")
         lines.append(f"          [dim]“{escape(signal.evidence[0].text)}”[/]")
-    lines.append(f"[bold]route[/]     {len(routed.matches) or 'no'} account(s){f', refused: {routed.refused}' if routed.refused else ''}")
+    return lines
+
+
+def _of_route(walked: Walked) -> list[str]:
+    routed = walked.routed
+    refused = f", refused: {routed.refused}" if routed.refused else ""
+    lines = [f"[bold]route[/]     {len(routed.matches) or 'no'} account(s){refused}"]
     for mention in routed.mentions:
-        lines.append(f"          {mention.account_id} ← “{escape(mention.text)}” at {mention.start}, {mention.role}: {escape(mention.why)}")
+        said = f"{mention.account_id} ← “{escape(mention.text)}” at {mention.start}"
+        lines.append(f"          {said}, {mention.role}: {escape(mention.why)}")
     for place in routed.places:
-        lines.append(f"          place “{escape(place.text)}” {place.name} {place.country}{' (dateline)' if place.dateline else ''}")
+        dateline = " (dateline)" if place.dateline else ""
+        lines.append(f"          place “{escape(place.text)}” {place.name} {place.country}{dateline}")
     for match in routed.matches:
         lines += [f"          {match.account.name}: {escape(why)}" for why in match.why]
-    lines.append(f"[bold]alert[/]     {len(walked.alerts) or 'no'} alert(s); outcome: {', '.join(walked.outcomes) or routed.refused}")
+    return lines
+
+
+def _of_alerts(walked: Walked) -> list[str]:
+    outcomes = ", ".join(walked.outcomes) or walked.routed.refused
+    lines = [f"[bold]alert[/]     {len(walked.alerts) or 'no'} alert(s); outcome: {outcomes}"]
     for alert in walked.alerts:
-        lines.append(f"          {' › '.join(alert.account.path)}: {alert.signal.type}, {alert.state}, story {alert.story_id}")
+        path = " › ".join(alert.account.path)
+        lines.append(f"          {path}: {alert.signal.type}, {alert.state}, story {alert.story_id}")
         lines += [f"          why: {escape(why)}" for why in alert.why]
     return lines

@@ -1,7 +1,7 @@
 """`stellwerk up`: everything on one machine, in the order in which it needs each other.
 
-    broker → topics → stages (classify, route, alert) → newsroom (the demo) → ingest → alerts on the terminal
-    and back in the opposite order when it ends
+broker → topics → stages (classify, route, alert) → newsroom (the demo) → ingest → alerts on the terminal
+and back in the opposite order when it ends
 """
 
 from __future__ import annotations
@@ -186,7 +186,9 @@ async def _keep_alive(child: Child) -> None:
         began = clock.time()
         code = await child.ended()
         pause = 0.5 if clock.time() - began > 60 else min(pause * 2, _BACK_OFF_MOST)
-        log.warning("worker ended, starting it again", worker=child.name, code=code, seconds=pause, log=str(child.log or ""))
+        log.warning(
+            "worker ended, starting it again", worker=child.name, code=code, seconds=pause, log=str(child.log or "")
+        )
         await asyncio.sleep(pause)
         await child.start()
 
@@ -217,7 +219,9 @@ def _alone(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise NotReady(f"another `stellwerk up` runs on {data}; end it, or choose another folder with --data") from None
+            raise NotReady(
+                f"another `stellwerk up` runs on {data}; end it, or choose another folder with --data"
+            ) from None
         yield
 
 
@@ -275,7 +279,12 @@ class Advance:
 
 @contextlib.contextmanager
 def _progress(screen: Console) -> Iterator[Steps]:
-    columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), BarColumn(bar_width=20), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=screen, disable=not screen.is_terminal) as progress:
         yield Steps(progress)
 
@@ -289,4 +298,3 @@ def install(settings: Settings) -> None:
     check_java()
     with _progress(Console(stderr=True)) as steps, steps("jars", total=DOWNLOADS) as advance:
         fetch_jars(settings.kafka.jars, advance)
-

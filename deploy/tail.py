@@ -51,7 +51,9 @@ def show(console: Console, alert: Alert) -> None:
     signal, first = alert.signal, alert.evidence[-1]
     colour = _COLOURS[signal.direction]
     what = signal.type.replace("_", " ")
-    head = Text.assemble((" › ".join(alert.account.path), "bold"), "  ", (what, f"bold {colour}"), f"  {signal.status.replace('_', ' ')}")
+    head = Text.assemble(
+        (" › ".join(alert.account.path), "bold"), "  ", (what, f"bold {colour}"), f"  {signal.status.replace('_', ' ')}"
+    )
     places = ", ".join(dict.fromkeys(place.name or place.text for place in alert.places))
     body = Text.assemble(
         (f"“{first.text.strip()}”\n", "italic"),
@@ -59,7 +61,16 @@ def show(console: Console, alert: Alert) -> None:
         f"{places + ' · ' if places else ''}{signal.probability:.0%} sure · {_sources(alert)} · {alert.why[0]}",
     )
     grown = "" if alert.revision == 1 else f" (revision {alert.revision})"
-    console.print(Panel(body, title=head, title_align="left", subtitle=f"{alert.state}{grown} · {alert.account.owner}", subtitle_align="right", border_style=colour))
+    console.print(
+        Panel(
+            body,
+            title=head,
+            title_align="left",
+            subtitle=f"{alert.state}{grown} · {alert.account.owner}",
+            subtitle_align="right",
+            border_style=colour,
+        )
+    )
 
 
 def _sources(alert: Alert) -> str:

@@ -73,7 +73,9 @@ def _with_broker(settings: Settings) -> Settings:
         return settings
     file = settings.data / ADDRESS
     if not file.exists():
-        raise NotReady(f"no broker: set STELLWERK_KAFKA__BOOTSTRAP, or start one with `stellwerk up` (looked at {file})")
+        raise NotReady(
+            f"no broker: set STELLWERK_KAFKA__BOOTSTRAP, or start one with `stellwerk up` (looked at {file})"
+        )
     kafka = settings.kafka.model_copy(update={"bootstrap": file.read_text().strip()})
     return settings.model_copy(update={"kafka": kafka})
 
@@ -92,7 +94,9 @@ def up(
     accounts: Annotated[Path | None, typer.Option(help="Account file (CSV, TOML, JSONL).")] = None,
     lasting: Annotated[str | None, typer.Option("--for", help="End by itself after this time, e.g. 60s, 10m.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for everything that is kept.")] = None,
-    headless: Annotated[bool, typer.Option(help="One JSON line per alert revision on standard output, logs on standard error.")] = False,
+    headless: Annotated[
+        bool, typer.Option(help="One JSON line per alert revision on standard output, logs on standard error.")
+    ] = False,
 ) -> None:
     """Run everything on this machine: broker, stages, ingest, alerts on the terminal.
 
@@ -227,7 +231,9 @@ def extract(
 
 @app.command()
 def explain(
-    what: Annotated[str, typer.Argument(metavar="URL|FILE", help="An article: a URL, a page (.html), or JSON with title and text.")],
+    what: Annotated[
+        str, typer.Argument(metavar="URL|FILE", help="An article: a URL, a page (.html), or JSON with title and text.")
+    ],
     accounts: Annotated[Path | None, typer.Option(help="Account file; without it the demo's.")] = None,
 ) -> None:
     """Show what each step makes of one article, and why it does or does not become an alert. Sends nothing.

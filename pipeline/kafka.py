@@ -59,7 +59,9 @@ def all_partitions(settings: KafkaSettings, topic: Topic) -> range:
 @asynccontextmanager
 async def sending(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
     """Open a producer: acknowledged by all replicas, and no copy written twice when a request is repeated."""
-    producer = AIOKafkaProducer(**client(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST)
+    producer = AIOKafkaProducer(
+        **client(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST
+    )
     try:
         await producer.start()
     except KafkaError as error:
@@ -98,7 +100,9 @@ async def whole(
     """
     async with reading(settings) as consumer:
         name = full_name(settings, topic)
-        wanted = [TopicPartition(name, n) for n in (all_partitions(settings, topic) if partitions is None else partitions)]
+        wanted = [
+            TopicPartition(name, n) for n in (all_partitions(settings, topic) if partitions is None else partitions)
+        ]
         consumer.assign(wanted)
         starts, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
         for tp, start in starts.items():

@@ -46,7 +46,7 @@ _CHATTY = ("aiokafka", "faust", "mode")
 
 
 class _Sparse(logging.Filter):
-    """Lets warnings of chatty libraries pass, one a second from each place: aiokafka writes ten while a broker is away."""
+    """Lets warnings of chatty libraries pass, one a second from each place: a lost broker gives ten."""
 
     def __init__(self) -> None:
         super().__init__()

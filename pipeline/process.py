@@ -107,7 +107,9 @@ def open_path(accounts: Path, settings: Settings) -> Walk:
         BadInput: the account file is wrong.
         BadModel: the model may not be loaded.
     """
-    return Walk(registry.load(settings.model.path), Router(load_accounts(accounts)), settings.alert)
+    return Walk(
+        registry.load(settings.model.path or registry.CHAMPION), Router(load_accounts(accounts)), settings.alert
+    )
 
 
 def read_article(line: bytes, number: int, file: str) -> Article:
@@ -133,7 +135,7 @@ def read_article(line: bytes, number: int, file: str) -> Article:
     return Article(
         id=str(raw["id"]),
         source_id="file",
-        source=raw.get("source") if isinstance(raw.get("source"), str) else "",
+        source=str(raw.get("source") or ""),
         url=raw.get("url") or "",
         title=raw.get("title") or "",
         text=raw.get("text") or "",

@@ -1,8 +1,8 @@
 """The records on the topics, in the order of the path.
 
 Every record is frozen, knows its schema version, and goes on the wire as JSON (`encode`, `decode`). Offsets count
-characters of `Article.body`, which is `title + "\\n" + text`; an evidence or mention span `[start, end)` always cuts out
-its own `text`. Times are aware and in UTC.
+characters of `Article.body`, which is title, line feed, text; a span `[start, end)` always cuts out its own `text`.
+Times are aware and in UTC.
 """
 
 from __future__ import annotations

@@ -35,7 +35,9 @@ class KafkaSettings(Section):
 
     bootstrap: str = Field("", description="host:port,…; empty: `stellwerk up` starts a broker here")
     prefix: str = Field("stellwerk.", description="before every topic and consumer group")
-    partitions: int = Field(4, ge=1, le=1000, description="of the topics on the path; the most workers a stage can have")
+    partitions: int = Field(
+        4, ge=1, le=1000, description="of the topics on the path; the most workers a stage can have"
+    )
     replication: int = Field(1, ge=1, le=5, description="copies of each partition")
     session: Seconds = Field(15.0, description="seconds without heartbeat after which a worker counts as dead")
     request: Seconds = Field(30.0, description="seconds for one request to the broker; at least `session`")
@@ -69,7 +71,9 @@ class FetchSettings(Section):
         "Stellwerk/0.1 (+https://example.org/stellwerk; set STELLWERK_FETCH__AGENT)",
         description="user agent; put your own contact in",
     )
-    allow: tuple[str, ...] = Field((), description="networks that are not public but may be fetched (CIDR), e.g. 127.0.0.0/8")
+    allow: tuple[str, ...] = Field(
+        (), description="networks that are not public but may be fetched (CIDR), e.g. 127.0.0.0/8"
+    )
     total: Seconds = Field(25.0, description="seconds for one answer, all hops and the whole body")
     connect: Seconds = Field(5.0, description="seconds for one connection")
     read: Seconds = Field(10.0, description="seconds between two pieces of an answer")
@@ -116,7 +120,11 @@ class Settings(BaseSettings):
     """All sections."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore", nested_model_default_partial_update=True
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        nested_model_default_partial_update=True,
     )
 
     data: Path = Field(Path(".stellwerk"), description="folder of everything that one machine keeps")

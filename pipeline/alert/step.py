@@ -1,10 +1,10 @@
 """One match and the alerts so far in, new revisions of alerts out.
 
-    known article            nothing new to say                    -> duplicate
-    only mentioned           the signal is somebody else's         -> mentioned
-    a story that is open     the alert of this type grows          -> updated
-    a new story              published long ago                    -> old
-                             otherwise                             -> new
+known article            nothing new to say                    -> duplicate
+only mentioned           the signal is somebody else's         -> mentioned
+a story that is open     the alert of this type grows          -> updated
+a new story              published long ago                    -> old
+                         otherwise                             -> new
 """
 
 from __future__ import annotations

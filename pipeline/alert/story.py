@@ -21,12 +21,16 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]{3,}")
 _STEM: Final = 7
 _NUMBER, _NAME, _PLACE = 2.0, 1.5, 3.0
 _STOP: Final = frozenset(
-    "aber alle allem allen als also auch auf aus bei beim bis bereits das dass dem den denn der des die dies diese dieser doch dort durch ein eine "
-    "einem einen einer eines für gegen haben hat hatte ihr ihre ihren ihrer immer ist jahr jahre jahren jetzt kann kein keine konzern künftig mehr "
-    "mit nach neue neuen neuer nicht noch nun nur oder ohne rund sagte schon sei sein seine seinen seiner sich sie sind sollen soll sowie "
-    "über und uhr unter unternehmen vom von vor war was weil weitere weiter wenn werden wie wieder will wird wurde zum zur zwei zwischen "
-    "about after all also and are been but can company for from had has have her his into its more new not now one other our out over said "
-    "says she than that the their them they this two under was were what when which who will with would year years".split()
+    """
+    aber alle allem allen als also auch auf aus bei beim bis bereits das dass dem den denn der des die dies
+    diese dieser doch dort durch ein eine einem einen einer eines für gegen haben hat hatte ihr ihre ihren
+    ihrer immer ist jahr jahre jahren jetzt kann kein keine konzern künftig mehr mit nach neue neuen neuer
+    nicht noch nun nur oder ohne rund sagte schon sei sein seine seinen seiner sich sie sind sollen soll sowie
+    über und uhr unter unternehmen vom von vor war was weil weitere weiter wenn werden wie wieder will wird
+    wurde zum zur zwei zwischen about after all also and are been but can company for from had has have her
+    his into its more new not now one other our out over said says she than that the their them they this two
+    under was were what when which who will with would year years
+    """.split()
 )
 
 

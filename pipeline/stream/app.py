@@ -14,8 +14,9 @@ from typing import Any
 
 import faust
 import structlog
+from faust import Stream
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, AppT, StreamT
+from faust.types import TP, AppT
 from yarl import URL
 
 from pipeline import kafka
@@ -108,7 +109,7 @@ def _credentials(settings: KafkaSettings) -> Any:
     return faust.SSLCredentials(context=ssl_context) if ssl_context else None
 
 
-def _sender(app: AppT[Any], settings: KafkaSettings) -> Any:
+def _sender(app: AppT, settings: KafkaSettings) -> Any:
     async def send(out: Out, headers: Headers) -> Awaitable[object]:
         name = kafka.full_name(settings, out.topic)
         return await app.producer.send(name, out.key, out.value, out.partition, None, headers)
@@ -137,16 +138,16 @@ def _attach(app: faust.App, stage: Stage, built: Built, guard: Guard[Any], setti
         log.critical("stage stops", stage=stage.name, error=repr(error))
         app.loop.create_task(app.crash(error))
 
-    @app.agent(topic, name=stage.name, concurrency=1)
-    async def run(stream: StreamT[bytes]) -> None:
+    @app.agent(topic, name=stage.name, concurrency=1)  # type: ignore[arg-type]
+    async def run(stream: Stream[bytes]) -> None:
         await drain(stream, handle, most=settings.stream.batch, failed=failed)
 
-    @app.on_partitions_revoked.connect
+    @app.on_partitions_revoked.connect  # type: ignore[arg-type]
     async def revoked(sender: Any, partitions: set[TP], **_: Any) -> None:
         if built.forget:
             built.forget({tp.partition for tp in partitions})
 
-    @app.on_before_shutdown.connect
+    @app.on_before_shutdown.connect  # type: ignore[arg-type]
     async def stopping(sender: Any, **_: Any) -> None:
         log.info("stopped", stage=stage.name, **guard.counts)
 
@@ -163,7 +164,7 @@ def run(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: No
     """
     app, waiting = build_app(stage, settings), [ready]
 
-    @app.on_partitions_assigned.connect
+    @app.on_partitions_assigned.connect  # type: ignore[arg-type]
     async def assigned(sender: Any, partitions: set[TP], **_: Any) -> None:
         log.info("assigned", partitions=sorted(tp.partition for tp in partitions))
         while waiting:
@@ -178,5 +179,3 @@ def run(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: No
     )
     worker.spinner = None
     worker.execute_from_commandline()
-
-

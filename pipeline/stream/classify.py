@@ -19,7 +19,7 @@ def build(settings: Settings) -> Step[Article]:
     Raises:
         BadModel: the model may not be loaded.
     """
-    scorer = registry.load(settings.model.path)
+    scorer = registry.load(settings.model.path or registry.CHAMPION)
 
     def step(articles: Sequence[Article]) -> list[Done]:
         return [

@@ -1,7 +1,7 @@
 """Take what has arrived, at once, in batches; acknowledge only what is done.
 
-Faust's own `take(most, within)` looks at its buffer once per `within`, so that three stages in a row add that time three
-times, and a short `within` keeps an idle worker busy. Here a batch is whatever waits when the one before is done: alone
+Faust's own `take(most, within)` looks at its buffer once per `within`: three stages in a row add that time three times,
+and a short `within` keeps an idle worker busy. Here a batch is whatever waits when the one before is done: one record
 when it is quiet, `most` under load, and no timer.
 """
 
@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
-from faust.types import EventT, StreamT
+from faust import Stream
+from faust.types import EventT
 
 from pipeline.stream.guard import Message
 
 Handle = Callable[[Sequence[Message]], Awaitable[None]]
 
 
-async def drain(stream: StreamT[bytes], handle: Handle, *, most: int, failed: Callable[[BaseException], None]) -> None:
+async def drain(stream: Stream[bytes], handle: Handle, *, most: int, failed: Callable[[BaseException], None]) -> None:
     """Run the stream through `handle`, in order, until the stream is cancelled.
 
     A second task does the work, so that a rebalance, which waits for every message that was begun, never finds
@@ -40,7 +42,7 @@ async def drain(stream: StreamT[bytes], handle: Handle, *, most: int, failed: Ca
             if not waiting:
                 some.clear()
             room.set()
-            await handle([event.message for event in batch])
+            await handle([cast(Message, event.message) for event in batch])
             for event in batch:
                 await stream.ack(event)
 

@@ -122,7 +122,9 @@ class Guard(Generic[R]):
                 self._recent.extend([False] * len(records))
                 return
             except Exception as error:
-                log.warning("batch failed, redoing it one by one", stage=self.stage, size=len(records), error=repr(error)[:300])
+                log.warning(
+                    "batch failed, redoing it one by one", stage=self.stage, size=len(records), error=repr(error)[:300]
+                )
         for at, record in records.items():
             done[at] = await self._one(messages[at], record)
 
@@ -162,7 +164,14 @@ class Guard(Generic[R]):
     def _bury(self, message: Message, error: Exception, attempt: int = 1) -> Done:
         """Return the dead letter for a message."""
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:_ERROR_CHARACTERS]
-        log.warning("buried", stage=self.stage, topic=message.topic, partition=message.partition, offset=message.offset, error=reason)
+        log.warning(
+            "buried",
+            stage=self.stage,
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            error=reason,
+        )
         about = {
             "dead_topic": message.topic,
             "dead_partition": str(message.partition),
@@ -181,7 +190,13 @@ class Guard(Generic[R]):
         login, a record larger than its topic takes) and the order within a partition is kept by the producer.
         """
         waiting = [
-            (message, out, headers_for(out, source=f"/stellwerk/{self.stage}", trace=header(message.headers, "traceparent") or new_trace()))
+            (
+                message,
+                out,
+                headers_for(
+                    out, source=f"/stellwerk/{self.stage}", trace=header(message.headers, "traceparent") or new_trace()
+                ),
+            )
             for message, one in zip(messages, done, strict=True)
             for out in one.outs
         ]
@@ -189,15 +204,16 @@ class Guard(Generic[R]):
         while waiting:
             answers = await self._send_all([(out, headers) for _, out, headers in waiting])
             failed = [(*item, error) for item, error in zip(waiting, answers, strict=True) if error]
-            waiting = []
-            for message, out, headers, error in failed:
-                if _too_large(error):
-                    out = self._stub(out) if out.topic is DEAD_LETTERS else self._bury(message, error).outs[0]
-                    headers = headers_for(out, source=f"/stellwerk/{self.stage}", trace=header(headers, "traceparent"))
-                waiting.append((message, out, headers))
+            waiting = [self._again(*item) for item in failed]
             if waiting:
                 attempt += 1
-                log.warning("sending again", stage=self.stage, records=len(waiting), attempt=attempt, error=repr(failed[0][-1])[:300])
+                log.warning(
+                    "sending again",
+                    stage=self.stage,
+                    records=len(waiting),
+                    attempt=attempt,
+                    error=repr(failed[0][-1])[:300],
+                )
                 await asyncio.sleep(self._pause(attempt))
 
     async def _send_all(self, outs: Sequence[tuple[Out, Headers]]) -> list[Exception | None]:
@@ -216,6 +232,14 @@ class Guard(Generic[R]):
         except Exception as error:
             return error
         return None
+
+    def _again(self, message: Message, out: Out, headers: Headers, error: Exception) -> tuple[Message, Out, Headers]:
+        """Return what to send now that this was refused: the same, or what explains why it cannot be sent."""
+        if not _too_large(error):
+            return message, out, headers
+        out = self._stub(out) if out.topic is DEAD_LETTERS else self._bury(message, error).outs[0]
+        trace = header(headers, "traceparent")
+        return message, out, headers_for(out, source=f"/stellwerk/{self.stage}", trace=trace)
 
     def _stub(self, letter: Out) -> Out:
         """Return a dead letter that is too large itself with only the beginning of its value."""

@@ -71,7 +71,18 @@ def guard(topics: Topics, step: Callable[[Sequence[Article]], Sequence[Done]] = 
     return Guard(stage="test", record=Article, step=step, send=topics.send, settings=QUICK, **more)  # type: ignore[arg-type]
 
 
-BAD = [b"", None, b"\xff\xfe\x00", b"null", b"[]", b"NaN", b"{}", b'{"schema_version": 2}', b'{"schema_version": 1}', b"[" * 9000]
+BAD = [
+    b"",
+    None,
+    b"\xff\xfe\x00",
+    b"null",
+    b"[]",
+    b"NaN",
+    b"{}",
+    b'{"schema_version": 2}',
+    b'{"schema_version": 1}',
+    b"[" * 9000,
+]
 
 
 async def test_bad_bytes_become_dead_letters_and_neighbours_pass() -> None:
@@ -141,7 +152,9 @@ async def test_failed_sends_are_repeated_until_they_succeed() -> None:
 
 async def test_what_its_topic_refuses_for_size_is_buried() -> None:
     """A record too large for its topic becomes a dead letter of what it was made from."""
-    topics = Topics(lambda out, attempt: MessageSizeTooLargeError() if out.topic is CLASSIFIED and out.key == b"b" else None)
+    topics = Topics(
+        lambda out, attempt: MessageSizeTooLargeError() if out.topic is CLASSIFIED and out.key == b"b" else None
+    )
     await guard(topics).handle([message(name) for name in "abc"])
     assert sorted(out.key for out in topics.on(CLASSIFIED)) == [b"a", b"c"]
     assert [out.value for out in topics.on(DEAD_LETTERS)] == [message("b").value]

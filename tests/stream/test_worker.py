@@ -28,7 +28,9 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def article(name: str, title: str = "") -> bytes:
-    return Article(id=name, source_id="s", url="", title=title or name, text="x" * 500, published=NOW, fetched=NOW).encode()
+    return Article(
+        id=name, source_id="s", url="", title=title or name, text="x" * 500, published=NOW, fetched=NOW
+    ).encode()
 
 
 def echo_worker(settings: Settings, slot: str = "0") -> Child:
@@ -134,10 +136,11 @@ async def test_sigkill_loses_nothing_and_the_restart_is_quick(ready: Settings) -
     await feeding
     out, dead = await until(ready, total + 1)
     await worker.stop()
-    print(f"\n{total} records, 4 × SIGKILL: {out.total() - total - 1} extra copies, restarts {[f'{p:.1f}' for p in pauses]} s")
+    slowest = max(pauses)
+    print(f"\n{total} records, 4 × SIGKILL: {out.total() - total - 1} extra copies, slowest restart {slowest:.1f} s")
     assert not dead
     assert set(out) == {b"%d" % n for n in range(total)} | {b"after"}
-    assert max(pauses) <= 5.0
+    assert slowest <= 5.0
 
 
 async def test_two_workers_share_and_hand_over(ready: Settings) -> None:
@@ -157,7 +160,7 @@ async def test_two_workers_share_and_hand_over(ready: Settings) -> None:
 
 
 async def test_the_broker_killed_under_load(tmp_path: Path, settings: Settings) -> None:
-    """A broker that is killed and comes back loses nothing that it acknowledged, and no copy is written twice for it."""
+    """A broker that is killed and comes back loses nothing that it acknowledged."""
     own = LocalBroker(tmp_path / "kafka", settings.kafka)
     await own.start()
     mine = settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"bootstrap": own.bootstrap})})

@@ -1,0 +1,138 @@
+"""Pages to text: as good as the library, in the right characters, and not fooled by walls."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import trafilatura
+
+from agents.errors import NoText
+from agents.extract import LARGEST, decoded, extract
+
+SENTENCE = "Der Konzern baut in Köln ein neues Werk und stellt dort bis zum Herbst dreihundert Menschen ein. "
+ARTICLE = f"<h1>Neues Werk</h1><p>{SENTENCE * 4}</p><p>{SENTENCE * 4}</p>"
+
+
+def page(body: str, head: str = "", lang: str = "de") -> str:
+    """Return a page."""
+    return f'<!doctype html><html lang="{lang}"><head>{head}</head><body><main><article>{body}</article></main></body></html>'
+
+
+def test_page_says_what_it_knows() -> None:
+    """Title, text, author, day and language."""
+    head = """<title>Neues Werk – Zeitung</title><meta property="og:title" content="Neues Werk &amp; mehr">
+    <meta name="author" content="Eva Muster"><meta property="article:published_time" content="2025-03-05T10:00:00+01:00">"""
+    made = extract(page(ARTICLE, head, "de-AT").encode(), "https://news.example/a")
+    assert (made.title, made.author, made.language) == ("Neues Werk & mehr", "Eva Muster", "de")
+    assert made.published == datetime(2025, 3, 5, tzinfo=UTC)
+    assert made.text.count(SENTENCE.strip()) == 8
+    assert "\n" in made.text
+    assert extract(page(ARTICLE, head).encode(), about=False).published is None
+
+
+@pytest.mark.parametrize(
+    ("coding", "head", "charset"),
+    [
+        ("utf-8", "", ""),
+        ("utf-8", '<meta charset="iso-8859-1">', "iso-8859-1"),
+        ("cp1252", '<meta charset="iso-8859-1">', ""),
+        ("cp1252", '<meta http-equiv="Content-Type" content="text/html; charset=windows-1252">', ""),
+        ("cp1252", "", "iso-8859-1"),
+        ("cp1252", "", ""),
+        ("cp1252", '<meta charset="nonsense">', "utf-8"),
+        ("utf-8-sig", "", ""),
+        ("utf-16", "", ""),
+    ],
+)
+def test_characters_are_right(coding: str, head: str, charset: str) -> None:
+    """Valid UTF-8 proves itself; else header or page are believed, and Latin-1 is what browsers take it for."""
+    text = decoded(page("<p>Größe „schön“ 5 €</p>", head).encode(coding), charset)
+    assert "Größe „schön“ 5 €" in text
+
+
+WALLS = {
+    "a consent wall": "<p>Mit Werbung und Cookies weiterlesen. Wir und unsere 173 Partner verarbeiten Ihre Daten, um Ihnen"
+    " Anzeigen zu zeigen. Sie können Ihre Einwilligung verwalten oder alle akzeptieren.</p>",
+    "a check for robots": "<p>Just a moment... Checking your browser before accessing news.example. This process is"
+    " automatic. Please enable JavaScript and cookies to continue.</p>",
+    "a login": "<p>Dieser Inhalt ist nur für Abonnenten. Bitte einloggen, um den ganzen Artikel zu lesen, oder noch kein"
+    " Konto? Passwort vergessen? Hier können Sie es zurücksetzen.</p>",
+    "an error page": "<p>Die Seite wurde leider nicht gefunden. Vielleicht hilft Ihnen die Suche weiter, oder Sie gehen"
+    " zurück auf die Startseite unserer Zeitung.</p>",
+}
+
+
+@pytest.mark.parametrize(("reason", "body"), WALLS.items())
+def test_walls_are_no_articles(reason: str, body: str) -> None:
+    """Words that stand before an article are not the article."""
+    with pytest.raises(NoText, match=reason):
+        extract(page(body).encode())
+
+
+@pytest.mark.parametrize("body", [b"", b" \n", b"\0\0", b"<html></html>", b"%PDF-1.7", b"\x89PNG\r\n", b"<" * 5000])
+def test_nothing_is_told(body: bytes) -> None:
+    """Empty pages and what is no page have no text, and say so."""
+    with pytest.raises(NoText):
+        extract(body)
+
+
+def test_an_article_about_walls_is_one() -> None:
+    """Longer texts may speak of cookies, logins and errors."""
+    assert extract(page(ARTICLE + "<p>Die Cookie-Einstellungen: 404, bitte anmelden.</p>" * 9).encode()).text
+
+
+def test_markup_in_text_stays_out() -> None:
+    """What was escaped in the page is text and not markup."""
+    made = extract(page(ARTICLE + "<p>Der Befehl &lt;b&gt; steht hier als Text im Satz und bleibt stehen.</p>").encode())
+    assert "Der Befehl <b> steht hier" in made.text
+
+
+def test_size_is_bounded_and_the_article_found() -> None:
+    """Megabytes of scripts and inline pictures before the article do not hide it; what is too long is cut."""
+    noise = "<script>var x = '" + "y" * 3_000_000 + "';</script><style>" + "z" * 500_000 + "</style>"
+    picture = '<img src="data:image/png;base64,' + "A" * 2_500_000 + '">'
+    assert SENTENCE.strip() in extract(page(ARTICLE, noise).encode()).text
+    assert SENTENCE.strip() in extract(page(picture + ARTICLE).encode()).text
+    long = page(ARTICLE + "<p>" + "ü" * LARGEST + "</p>").encode()
+    assert SENTENCE.strip() in extract(long).text
+
+
+def _score(pairs: list[tuple[str, str]]) -> float:
+    """Return F1 over runs of four words, averaged over pages as in the benchmark the pages are from."""
+    hit = extra = missed = 0.0
+    for got, wanted in pairs:
+        ours, theirs = _runs(got), _runs(wanted)
+        both = (ours & theirs).total()
+        size = (ours | theirs).total() or 1
+        hit += both / size
+        extra += (ours.total() - both) / size
+        missed += (theirs.total() - both) / size
+    return 2 * hit / (2 * hit + extra + missed)
+
+
+def _runs(text: str) -> Counter[tuple[str, ...]]:
+    words = re.findall(r"\w+", text)
+    return Counter(tuple(words[at : at + 4]) for at in range(max(1, len(words) - 3)))
+
+
+def test_real_pages_are_read_as_well_as_the_library_does(data: Path) -> None:
+    """On real news pages nothing is lost between the library's text and ours."""
+    rows = [json.loads(row) for row in (data / "html" / "gold.jsonl").read_text().splitlines()][::4]
+    ours, theirs = [], []
+    for row in rows:
+        html = gzip.decompress((data / "html" / row["file"]).read_bytes())
+        try:
+            text = extract(html, row["url"], about=False).text
+        except NoText:
+            text = ""
+        ours.append((text, row["text"]))
+        theirs.append((trafilatura.extract(html, include_comments=False) or "", row["text"]))
+    print({"pages": len(rows), "ours": round(_score(ours), 4), "library": round(_score(theirs), 4)})
+    assert _score(ours) >= _score(theirs) - 0.003
+    assert _score(ours) > 0.93
