@@ -21,7 +21,7 @@ from typing import ClassVar
 from pipeline.errors import Permanent, Transient
 
 
-class Fault(Exception):  # noqa: N818 - mixed into errors that have their names
+class Fault(Exception):
     """A fault of a source or a page, never of ours.
 
     Attributes:

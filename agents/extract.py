@@ -21,7 +21,7 @@ from agents.plain import line, plain
 #: Bytes of HTML that are looked at; real articles end long before.
 LARGEST: Final = 2_000_000
 #: A text shorter than this, in characters, is looked at with suspicion; one shorter than `_NOTHING` is none.
-_SHORT: Final = 1500
+_SHORT: Final = 800
 _NOTHING: Final = 60
 _TEXT: Final = 250_000
 _DATES: Final = {"extensive_search": False, "original_date": True}

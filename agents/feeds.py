@@ -29,6 +29,7 @@ _FEEDS: Final = frozenset((b"rss", b"rdf", b"feed", b"channel"))
 _DOCTYPE: Final = re.compile(rb"<!doctype[^\[>]*(\[?)", re.IGNORECASE)
 _CLOSE: Final = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>")
 _PERIODS: Final = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}
+_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(r"([a-z]{2,3})(?:[-_]|$)")
 
 
@@ -134,9 +135,9 @@ def _first_element(head: bytes) -> int:
 def _xml_feed(body: bytes, url: str, content_type: str, most: int) -> Feed:
     """Return a feed in XML."""
     body, dropped = _cut(body, most)
-    # It is not told the URL: it would resolve guids against it as well, and `123` is a name and no link.
-    headers = {"content-type": content_type} if content_type else {}
-    # Clean-up and relative links inside texts are wasted work here: texts become plain.
+    # It is not told the URL: it would resolve guids against it as well, and `123` is a name and no link. Clean-up and
+    # relative links inside texts are wasted work here: texts become plain.
+    headers = _charset(body, content_type)
     parsed = feedparser.parse(body, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     error = parsed.get("bozo_exception")
     if not parsed.entries and isinstance(error, SAXException):
@@ -153,6 +154,21 @@ def _xml_feed(body: bytes, url: str, content_type: str, most: int) -> Feed:
         entries=entries,
         offered=len(parsed.entries) + dropped,
     )
+
+
+def _charset(body: bytes, content_type: str) -> dict[str, str]:
+    """Return the header that makes feedparser read the right characters.
+
+    UTF-8 that is valid and not only ASCII proves itself, whatever header and declaration say; else a charset in the
+    header counts. Its media type never does: feedparser takes what it does not know for Latin-1.
+    """
+    try:
+        proven = not body.isascii() and bool(body.decode())
+    except UnicodeDecodeError:
+        proven = False
+    found = _CHARSET.search(content_type)
+    name = "utf-8" if proven else found[1] if found else ""
+    return {"content-type": f"application/xml; charset={name}"} if name else {}
 
 
 def _cut(body: bytes, most: int) -> tuple[bytes, int]:

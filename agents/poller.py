@@ -44,6 +44,8 @@ FULL_EVERY: Final = 10
 _TOGETHER: Final = 16
 #: Pages of older entries are not fetched: their articles can open no alert any more.
 _PAGE_AGE: Final = timedelta(days=14)
+#: Pages that may fail in one poll; then, unless more are good than bad, the teasers must do.
+_PAGES_FAILED: Final = 10
 #: Articles remembered of a source beyond those still in its feed.
 _REMEMBERED: Final = 1000
 _HTML: Final = ("text/html", "application/xhtml+xml", "text/plain", "")
@@ -159,7 +161,8 @@ class Poller:
                 ttl=feed.ttl if feed else None,
                 max_age=max_age(answer.headers),
             )
-            words.info("polled", outcome=outcome.value, due=due.isoformat(timespec="seconds"), **counts.flat())
+            tell = words.info if counts.articles else words.debug
+            tell("polled", outcome=outcome.value, due=due.isoformat(timespec="seconds"), **counts.flat())
         await self._save(after)
         self.states[source.id] = after
         self.counts.add(counts)
@@ -208,6 +211,9 @@ class Poller:
         entry = one.entry
         if not self._wants_page(one, source, now):
             return to_article(entry, source, now=now)
+        if _given_up(counts.pages):
+            counts.pages["given_up"] += 1
+            return to_article(entry, source, now=now)
         try:
             answer = await self._door.get(one.url, accept=PAGE)
             kind, _, parameters = answer.headers.get("content-type", "").lower().partition(";")
@@ -236,6 +242,12 @@ class Poller:
             return False
         has_own = bool(entry.url) or entry.id.startswith(("http://", "https://"))
         return has_own and not (entry.published and entry.published < now - _PAGE_AGE)
+
+
+def _given_up(pages: Counter[str]) -> bool:
+    """Say whether a poll's pages bring so little that the rest is left alone: it would cost others their turns."""
+    failed = pages.total() - pages["text"] - pages["given_up"]
+    return failed >= _PAGES_FAILED and failed > pages["text"]
 
 
 def _outcome_of(fault: Fault) -> Outcome:

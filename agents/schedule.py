@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -135,10 +136,10 @@ class Schedule:
         self._due[id] = due
         heapq.heappush(self._heap, (due, id))
 
-    def pop_due(self, now: datetime) -> list[str]:
-        """Take out and return the sources that are due, longest overdue first."""
-        found = []
-        while (due := self.next_due()) is not None and due <= now:
+    def pop_due(self, now: datetime, most: int = sys.maxsize) -> list[str]:
+        """Take out and return the sources that are due, longest overdue first, at most so many."""
+        found: list[str] = []
+        while len(found) < most and (due := self.next_due()) is not None and due <= now:
             _, id = heapq.heappop(self._heap)
             del self._due[id]
             found.append(id)

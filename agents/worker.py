@@ -22,6 +22,9 @@ __all__ = ["Counts", "Polled", "Poller", "Publish", "Save", "run"]
 
 log = structlog.get_logger()
 
+#: Polls under way for each request that may be: most of them wait for their host's turn, and must not keep others.
+_PER_REQUEST = 8
+
 
 async def run(
     sources: Iterable[Source],
@@ -56,7 +59,7 @@ class _Loop:
 
     def __init__(self, poller: Poller, sources: Mapping[str, Source], at_once: int, once: bool) -> None:
         self._poller, self._sources, self._once = poller, sources, once
-        self._turns = asyncio.Semaphore(at_once)
+        self._most = _PER_REQUEST * at_once
         self._schedule = Schedule()
         self._running: set[asyncio.Task[None]] = set()
         now = datetime.now(UTC)
@@ -70,12 +73,14 @@ class _Loop:
         try:
             while not stop.is_set():
                 now = datetime.now(UTC)
-                for id in self._schedule.pop_due(now):
+                free = self._most - len(self._running)
+                for id in self._schedule.pop_due(now, free):
                     self._running.add(asyncio.create_task(self._visit(self._sources[id])))
                 due = self._schedule.next_due()
                 if due is None and not self._running:
                     return
-                pause = None if due is None else max(0.0, (due - now).total_seconds())
+                full = len(self._running) >= self._most
+                pause = None if due is None or full else max(0.0, (due - now).total_seconds())
                 done, _ = await asyncio.wait(
                     {stopped, *self._running}, timeout=pause, return_when=asyncio.FIRST_COMPLETED
                 )
@@ -87,17 +92,16 @@ class _Loop:
 
     async def _visit(self, source: Source) -> None:
         """Poll a source and put it back into the schedule."""
-        async with self._turns:
-            try:
-                due = (await self._poller.poll(source)).due
-            except Exception as error:
-                # The guard of ingest: the broker may be away, or the code be wrong for one source. Nothing was
-                # saved, so the next poll repeats this one; the other sources go on.
-                self._poller.counts.add(Counts(polls=1, failed=Counter(fault=1)))
-                log.exception(
-                    "poll not kept", source=source.id, error=said(error), exc_info=not isinstance(error, StellwerkError)
-                )
-                due = datetime.now(UTC) + timedelta(seconds=source.poll_min)
+        try:
+            due = (await self._poller.poll(source)).due
+        except Exception as error:
+            # The guard of ingest: the broker may be away, or the code be wrong for one source. Nothing was
+            # saved, so the next poll repeats this one; the other sources go on.
+            self._poller.counts.add(Counts(polls=1, failed=Counter(fault=1)))
+            log.exception(
+                "poll not kept", source=source.id, error=said(error), exc_info=not isinstance(error, StellwerkError)
+            )
+            due = datetime.now(UTC) + timedelta(seconds=source.poll_min)
         if not self._once:
             self._schedule.add(source.id, due)
 

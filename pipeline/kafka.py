@@ -195,6 +195,19 @@ class Broker:
                 faults.append(Fault(name, f"{found} partitions, settings say {wanted_here}"))
         return faults + await self._check_config(there)
 
+    async def committed(self, group: str) -> dict[TopicPartition, int]:
+        """Return how far a consumer group has committed; its name without the prefix."""
+        found = await self._admin.list_consumer_group_offsets(self._settings.prefix + group)
+        return {tp: told.offset for tp, told in found.items()}
+
+    async def lag(self, group: str, topic: Topic) -> int:
+        """Return how many of the topic's records a consumer group has not committed yet."""
+        name, done = full_name(self._settings, topic), await self.committed(group)
+        async with reading(self._settings) as consumer:
+            wanted = [TopicPartition(name, n) for n in all_partitions(self._settings, topic)]
+            starts, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+        return sum(ends[tp] - max(done.get(tp, 0), starts[tp]) for tp in wanted)
+
     async def _check_config(self, there: dict[str, Topic]) -> list[Fault]:
         """Compare each topic's configuration on the broker with the table."""
         asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in there]

@@ -19,7 +19,7 @@ from pipeline.route.mentions import Finder
 from pipeline.route.passages import Passages
 from pipeline.route.places import Gazetteer
 from pipeline.route.roles import Clue, role_of, roles
-from pipeline.route.tree import Accounts
+from pipeline.route.tree import Accounts, Level
 
 MOST: Final = 12
 """Groups in one article from which it counts as a ranking or an index."""
@@ -80,7 +80,8 @@ class _Bound:
 def annotate(router: Router, body: str) -> tuple[tuple[Mention, ...], tuple[Place, ...]]:
     """Return all mentions, with roles, and all places of a body (`title + "\\n" + text`)."""
     passages = Passages(body)
-    return _named(router, body, passages), tuple(router.places.find(body))
+    mentions = _named(router, body, passages)
+    return mentions, _placed(router, body, mentions)
 
 
 def route(router: Router, classified: Classified) -> Routed:
@@ -93,7 +94,7 @@ def route(router: Router, classified: Classified) -> Routed:
     own = tuple(account for account in classified.article.accounts if account in router.accounts)
     if not mentions and not own:
         return Routed(refused="no_account")
-    places = tuple(router.places.find(body))
+    places = _placed(router, body, mentions)
     bound = [one for signal in classified.signals for one in _bind(router, body, passages, mentions, places, own, signal)]
     if len({router.accounts.group(mention.account_id).id for mention in mentions}) > MOST:
         bound = [one for one in bound if _leads(one, passages)]
@@ -109,6 +110,16 @@ def _named(router: Router, body: str, passages: Passages) -> tuple[Mention, ...]
     found = router.finder.find(body, passages)
     judged = roles(body, found, passages)
     return tuple(mention.model_copy(update={"role": judged[mention.account_id].role}) for mention in found)
+
+
+def _placed(router: Router, body: str, mentions: Sequence[Mention]) -> tuple[Place, ...]:
+    """Return the places, without those that are part of a group's or unit's name; a site is a place itself."""
+    names = [
+        (mention.start, mention.end) for mention in mentions if router.accounts[mention.account_id].level is not Level.SITE
+    ]
+    return tuple(
+        place for place in router.places.find(body) if not any(place.start < end and start < place.end for start, end in names)
+    )
 
 
 def _bind(

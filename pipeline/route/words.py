@@ -26,7 +26,7 @@ FIRST_NAMES: Final = frozenset(
     christa christel christian christiane christin christina christine christoph christopher clara claudia claus clemens cornelia craig
     dagmar dan daniel daniela dave david dean denis dennis detlef diana dieter dietmar dietrich dirk dominik don donald doris dorothea
     doug eberhard eckart eckhard ed eddie edgar edith edward egon elena elisabeth elizabeth elke ellen elon emil emily emma emmanuel eric
-    erich erik erika erin ernst erwin esther eugen eva evelyn ewald fabian felix ferdinand florian frank franz franziska fred frederik
+    erich erik erika erin ernst erwin esther eugen eva evelyn ewald fabian felix ferdinand florence florian frank franz franziska fred frederik
     friedhelm friedrich fritz gabi gabriel gabriele gary georg george gerald gerd gerhard gerrit giovanni gisela giuseppe gordon götz graham
     greg gregor guido gunnar gunter günter günther gustav hanna hannah hannes hans harald harald harry hartmut heather hedwig heidi heike
     heiko heiner heinrich heinz helen helena helene helga helmut hendrik henning henri henry herbert hermann hilde holger horst hubert

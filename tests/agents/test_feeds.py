@@ -9,8 +9,10 @@ from pathlib import Path
 import orjson
 import pytest
 
+from agents.articles import choose
 from agents.errors import NotAFeed
 from agents.feeds import Feed, parse_feed
+from agents.sources import Source
 
 URL = "https://news.example/feed.xml"
 
@@ -47,7 +49,8 @@ def test_rss_entry_is_read() -> None:
 def test_atom_texts_are_plain_whatever_they_are_declared() -> None:
     """Markup in a text that is declared as plain is dropped all the same, its entities are not decoded twice."""
     feed = parse_feed(
-        atom("""<entry><id>tag:x,1</id><title type="text">AT&amp;amp;T &lt;script&gt;alert(1)&lt;/script&gt;wächst</title>
+        atom("""<entry><id>tag:x,1</id>
+        <title type="text">AT&amp;amp;T &lt;script&gt;alert(1)&lt;/script&gt;wächst</title>
         <link rel="alternate" href="a"/><link rel="self" href="b"/><updated>2025-03-05T10:00:00Z</updated>
         <content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Ein <b>Satz</b>.</p></div></content>
         <author><name>Eva</name></author></entry>"""),
@@ -75,7 +78,12 @@ def test_json_feed_is_read(version: str) -> None:
     raw = {"version": f"https://jsonfeed.org/version/{version}", "title": "T", "language": "en", "items": [item, 3, {}]}
     feed = parse_feed(b"\xef\xbb\xbf" + orjson.dumps(raw), URL)
     entry = feed.entries[0]
-    assert (entry.id, entry.url, entry.title, entry.content) == ("7", "https://news.example/a", "Titel & Text", "Lang\nText")
+    assert (entry.id, entry.url, entry.title, entry.content) == (
+        "7",
+        "https://news.example/a",
+        "Titel & Text",
+        "Lang\nText",
+    )
     assert (entry.summary, entry.author, entry.tags) == ("Kurz", "Eva", ("a", "3"))
     assert entry.published == datetime(2025, 3, 5, 9, tzinfo=UTC)
     assert (feed.language, feed.offered, len(feed.entries)) == ("en", 2, 2)
@@ -98,8 +106,24 @@ def test_dates_that_are_none_are_none(written: str) -> None:
 @pytest.mark.parametrize("coding", ["utf-8", "iso-8859-1", "utf-16"])
 def test_declared_encodings_are_read(coding: str) -> None:
     """The XML declaration counts."""
-    text = f'<?xml version="1.0" encoding="{coding}"?><rss version="2.0"><channel><item><title>Größe</title></item></channel></rss>'
+    inner = "<channel><item><title>Größe</title></item></channel>"
+    text = f'<?xml version="1.0" encoding="{coding}"?><rss version="2.0">{inner}</rss>'
     assert parse_feed(text.encode(coding), URL).entries[0].title == "Größe"
+
+
+@pytest.mark.parametrize("declared", ["", '<?xml version="1.0" encoding="iso-8859-1"?>', '<?xml version="1.0"?>'])
+@pytest.mark.parametrize("header", ["", "text/html", "application/octet-stream", "text/xml", "x; charset=latin-1"])
+def test_utf8_proves_itself(declared: str, header: str) -> None:
+    """Servers and declarations that say otherwise are wrong about valid UTF-8."""
+    body = f"{declared}<rss version='2.0'><channel><item><title>Größe</title></item></channel></rss>".encode()
+    assert parse_feed(body, URL, header).entries[0].title == "Größe"
+
+
+@pytest.mark.parametrize("header", ["application/rss+xml; charset=windows-1252", 'text/xml;Charset="ISO-8859-1"'])
+def test_charset_of_the_header_counts(header: str) -> None:
+    """Where the document says nothing, the header does."""
+    body = "<rss version='2.0'><channel><item><title>Größe</title></item></channel></rss>".encode("latin-1")
+    assert parse_feed(body, URL, header).entries[0].title == "Größe"
 
 
 def test_wrong_bytes_lose_no_entry() -> None:
@@ -132,7 +156,7 @@ LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 9))
         f'<!DOCTYPE rss [<!ENTITY a0 "ha">{LAUGHS}]>',
         '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
         '<!doctype rss SYSTEM "http://127.0.0.1/x.dtd" [<!ENTITY % p SYSTEM "http://127.0.0.1/">%p;]>',
-        '<?x y?><!-- <rss> --><!DOCTYPE rss\n[\n]>',
+        "<?x y?><!-- <rss> --><!DOCTYPE rss\n[\n]>",
     ],
 )
 @pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
@@ -167,6 +191,7 @@ def test_what_is_no_feed_is_told(body: bytes, reason: str) -> None:
         parse_feed(body, URL)
 
 
+@pytest.mark.slow
 def test_real_feeds_are_read(data: Path, record_property: pytest.RecordProperty) -> None:
     """Every real feed has entries where its list says so, but for one whose XML is broken from the first line."""
     listed = [json.loads(row) for row in (data / "feeds" / "manifest.jsonl").read_text().splitlines()]
@@ -189,6 +214,26 @@ def test_real_feeds_are_read(data: Path, record_property: pytest.RecordProperty)
     assert len(broken) <= 1, broken
     assert totals["entries"] > 0.99 * sum(row["items"] for row in listed)
     assert totals["dated"] > 0.94 * totals["entries"]
+
+
+def test_real_polls_bring_each_article_once(data: Path) -> None:
+    """Over months of one feed, an article is chosen when it is new or edited, and at no other poll."""
+    source = Source(id="polls", url=URL)
+    files = sorted((data / "feeds" / "polls" / "feed_google_ai").glob("*.xml"))
+    seen: dict[str, str] = {}
+    revisions: set[tuple[str, str]] = set()
+    offered = 0
+    for file in files:
+        feed = parse_feed(file.read_bytes(), URL)
+        chosen, dropped, present = choose(feed.entries, source, seen)
+        assert feed.offered == len(chosen) + dropped.total()
+        seen |= present
+        offered += feed.offered
+        for one in chosen:
+            assert (one.id, one.revision) not in revisions, one.entry.title
+            revisions.add((one.id, one.revision))
+    print({"polls": len(files), "offered": offered, "chosen": len(revisions), "articles": len(seen)})
+    assert 0 < len(seen) <= len(revisions) < 1.2 * len(seen)
 
 
 def test_real_answers_that_are_no_feeds_are_refused(data: Path) -> None:

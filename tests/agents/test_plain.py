@@ -55,7 +55,7 @@ def test_line_is_one_and_short() -> None:
 
 @given(st.text())
 def test_text_is_always_safe_to_keep(text: str) -> None:
-    """Whatever comes in, what goes out is NFC, encodes as UTF-8 and JSON, and has no control characters but newlines."""
+    """Whatever comes in, what goes out is NFC, encodes as UTF-8 and has no control characters but newlines."""
     for made in (plain(text), plain(text, markup=False)):
         assert unicodedata.is_normalized("NFC", made)
         json.loads(json.dumps(made)).encode()
