@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-import zlib
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +21,7 @@ from weakref import WeakValueDictionary
 import httpcore2
 import httpx2
 
+from agents.body import Reader, is_gzip
 from agents.dial import Dialler, Resolver, SystemResolver, networks
 from agents.errors import Blocked, Fault, Garbled, Gone, Refused, Soft, TooBig, Unreachable
 from agents.links import shown
@@ -32,9 +32,8 @@ __all__ = ["Answer", "Blocked", "Door", "Garbled", "Gone", "Refused", "Soft", "T
 
 _MOVED: Final = frozenset((301, 302, 303, 307, 308))
 _SOFT: Final = frozenset((408, 425, 429))
-_PIECE: Final = 65_536
-#: Small answers may be as regular as they like; the ratio counts from here, in decoded bytes.
-_RATIO_FROM: Final = 1_000_000
+#: Hosts remembered as hanging.
+_HUNG_MOST: Final = 10_000
 ANY: Final = "application/feed+json, application/rss+xml, application/atom+xml, application/xml, text/xml, */*;q=0.5"
 PAGE: Final = "text/html, application/xhtml+xml, */*;q=0.1"
 
@@ -91,6 +90,8 @@ class Door:
             network_backend=self._dialler,
         )
         self._turns = asyncio.Semaphore(settings.at_once)
+        self._lane = asyncio.Semaphore(max(1, settings.at_once // 4))
+        self._hung: set[str] = set()
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         seconds = {"connect": settings.connect, "read": settings.read, "write": settings.read, "pool": settings.total}
         self._timeouts = {"timeout": seconds}
@@ -186,67 +187,31 @@ class Door:
 
     @asynccontextmanager
     async def _turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for a turn: the host's first, so that a host that hangs holds only its own places."""
+        """Wait for a turn: the host's first, so that a host that hangs holds only its own places.
+
+        Hosts that let us wait in vain the last time share a quarter of all turns, so that many of them do not hold all.
+        """
         slot = self._hosts.get(host)
         if slot is None:
             slot = self._hosts[host] = asyncio.Semaphore(self._settings.per_host)
-        async with slot, self._turns:
-            yield
+        async with slot, self._lane if host in self._hung else nullcontext(), self._turns:
+            try:
+                yield
+            except Unreachable:
+                if len(self._hung) < _HUNG_MOST:
+                    self._hung.add(host)
+                raise
+            self._hung.discard(host)
 
     async def _body(self, response: httpcore2.Response, headers: Mapping[str, str]) -> bytes:
         """Return the decoded body, or stop at the first limit it breaks."""
         length = headers.get("content-length", "")
         if length.isdigit() and int(length[:20]) > self._settings.wire_most:
             raise TooBig(f"{length[:20]} bytes announced, {self._settings.wire_most} taken")
-        reader = _Reader(self._settings, _coding(headers))
+        reader = Reader(self._settings, is_gzip(headers))
         async for piece in response.aiter_stream():
             reader.feed(piece)
         return reader.done()
-
-
-class _Reader:
-    """Counts a body's bytes before they are memory."""
-
-    def __init__(self, settings: FetchSettings, gzipped: bool) -> None:
-        self._settings, self._gzipped = settings, gzipped
-        self._zip = zlib.decompressobj(wbits=31)
-        self._members = 0
-        self._wire = 0
-        self._body = bytearray()
-
-    def feed(self, piece: bytes) -> None:
-        """Take a piece as sent."""
-        self._wire += len(piece)
-        if self._wire > self._settings.wire_most:
-            raise TooBig(f"more than {self._settings.wire_most} bytes sent")
-        if not self._gzipped:
-            self._keep(piece)
-            return
-        try:
-            while piece:
-                if self._zip.eof:
-                    # Another member, or padding that some servers send.
-                    if not piece.startswith(b"\x1f"):
-                        return
-                    self._zip = zlib.decompressobj(wbits=31)
-                self._keep(self._zip.decompress(piece, _PIECE))
-                piece = self._zip.unused_data if self._zip.eof else self._zip.unconsumed_tail
-        except zlib.error:
-            raise Garbled("the body is not the gzip that its header says") from None
-
-    def _keep(self, decoded: bytes) -> None:
-        self._body += decoded
-        size = len(self._body)
-        if size > self._settings.body_most:
-            raise TooBig(f"more than {self._settings.body_most} bytes after decoding")
-        if size > max(_RATIO_FROM, self._settings.ratio_most * self._wire):
-            raise TooBig(f"decodes to more than {self._settings.ratio_most:g} times what was sent")
-
-    def done(self) -> bytes:
-        """Return the whole body."""
-        if self._gzipped and self._wire and not self._zip.eof:
-            raise Garbled("the gzip body breaks off")
-        return bytes(self._body)
 
 
 def _target(url: str, base: httpx2.URL | None = None) -> httpx2.URL:
@@ -270,17 +235,6 @@ def _named(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
         name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
         named[name] = f"{named[name]}, {text}" if name in named else text
     return named
-
-
-def _coding(headers: Mapping[str, str]) -> bool:
-    """Say whether the body is gzip; refuse everything that we did not ask for."""
-    codings = [coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")]
-    codings = [coding for coding in codings if coding not in ("", "identity")]
-    if not codings:
-        return False
-    if codings in (["gzip"], ["x-gzip"]):
-        return True
-    raise Refused(f"content encoding {', '.join(codings)[:80]!r} was not asked for")
 
 
 def _raise_for(status: int, headers: Mapping[str, str], target: httpx2.URL) -> None:

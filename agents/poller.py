@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final, TypeVar
@@ -19,6 +19,7 @@ from typing import Final, TypeVar
 import structlog
 
 from agents.articles import Chosen, Dropped, choose, to_article, with_page
+from agents.counts import Counts
 from agents.errors import Fault, Soft
 from agents.extract import extract
 from agents.feeds import Feed, parse_feed
@@ -49,42 +50,6 @@ _PAGES_FAILED: Final = 10
 #: Articles remembered of a source beyond those still in its feed.
 _REMEMBERED: Final = 1000
 _HTML: Final = ("text/html", "application/xhtml+xml", "text/plain", "")
-
-
-@dataclass(slots=True)
-class Counts:
-    """What became of everything: `offered == articles + dropped`, always.
-
-    Attributes:
-        polls: that ended, well or not.
-        offered: entries in the documents that were parsed.
-        articles: published.
-        dropped: entries that became no article, by reason.
-        failed: polls that brought no document, by reason; "fault" is ours, everything else the source's.
-        pages: pages fetched, by what came of it ("text" or the reason).
-    """
-
-    polls: int = 0
-    offered: int = 0
-    articles: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-    failed: Counter[str] = field(default_factory=Counter)
-    pages: Counter[str] = field(default_factory=Counter)
-
-    def add(self, other: Counts) -> None:
-        """Add the counts of a poll."""
-        self.polls += other.polls
-        self.offered += other.offered
-        self.articles += other.articles
-        self.dropped.update(other.dropped)
-        self.failed.update(other.failed)
-        self.pages.update(other.pages)
-
-    def flat(self) -> dict[str, int]:
-        """Return all counts under one level of names, for a log line."""
-        groups = {"dropped": self.dropped, "failed": self.failed, "pages": self.pages}
-        named = {f"{group}_{word}": number for group, words in groups.items() for word, number in sorted(words.items())}
-        return {"polls": self.polls, "offered": self.offered, "articles": self.articles, **named}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from agents.counts import Counts
 from agents.fetch import Door
-from agents.poller import Counts, Polled, Poller, Publish, Save, said
+from agents.poller import Polled, Poller, Publish, Save, said
 from agents.sandbox import Sandbox
 from agents.schedule import Outcome, Schedule, next_poll
 from agents.sources import Source

@@ -16,7 +16,9 @@ _CONCEPTS: Final = {
         werk werke werks werken *werk *werke *werken *werks fabrik* *fabrik *fabriken produktionsst* *anlage
         *anlagen anlage anlagen plant plants factory factories mill mills foundry refinery raffinerie* facility
         facilities gigafactory gigafab* fab fabs brauerei* molkerei* brewery production-line fertigung*
-        *fertigung montagewerk* smelter *hütte gießerei*
+        *fertigung montagewerk* smelter *hütte gießerei* works reinraum prüfstand produziert produzieren
+        produktion *produktion manufacture* manufacturing production assembly line lines hall halls schlachthof*
+        sawmill kiln
     """,
     "site": """
         standort* *standort *standorte *standorten niederlassung* filiale* *filiale *filialen büro büros *büro
@@ -25,12 +27,13 @@ _CONCEPTS: Final = {
         showroom* flagship* office offices headquarters hq center centers centre centres warehouse* datacenter*
         data-center hub hubs branch branches depot* hotel hotels restaurant* clinic clinics location locations
         space terminal terminals *hafen *park *halle hallen *hallen laboratory labor lab labs boutique* salon
-        dependance
+        dependance gelände grundstück* gebäude fläche gewerbegebiet premises property located ansässig sitz
+        heimat studio studios franchise outlet outlets gym airport bakery
     """,
     "open": """
         eröffne* eröffnung* *eröffnung neueröffn* ansied* *ansiedlung* siedelt opens opened opening open
         inaugurat* unveils grand einweih* bezieht zieht umzug* umzieh* verlegt verlager* relocat* moves moving
-        ribbon
+        ribbon öffnet öffnen welcomes serve serving celebrates
     """,
     "build": """
         baut bauen gebaut bau *bau baue neubau* neubauten *neubau errichte* hochzieh* baubeginn* grundstein*
@@ -41,7 +44,8 @@ _CONCEPTS: Final = {
         erweiter* *erweiterung* ausbau* *ausbau ausgebaut vergrößer* aufstock* stockt modernisier* ausweit*
         ausgeweitet verdoppel* expan* enlarg* extend* extension upgrade* moderniz* modernis* refurbish* doubles
         doubling scales scaling boosts boost ramp* erhöht kapazität* *kapazität* capacity wachs* wächst growing
-        growth hochfahr* hochfährt
+        growth hochfahr* hochfährt größer größere third second zweites zweiten zweite zusätzlich* additional
+        output verdreifach* hochrüst* aufrüst* rüstet
     """,
     "invest": """
         investi* *investition* *investitionen millioneninvest* milliardeninvest* steckt pumpt capex spend spends
@@ -56,13 +60,17 @@ _CONCEPTS: Final = {
         schließ* *schließung* *schließt schloss geschlossen dichtmach* dicht einstell* eingestellt stilllegen
         stilllegung* stillgelegt *aus aufgeb* aufgibt aufgegeben rückzug* zurückzieh* zieht abwickl* zusperr*
         closes close closing closed closure* shut* wind winding discontinu* exits exit exiting withdraw* pulls
-        ceas* abandon* mothball* axe axes ends ending endet verlässt abschied* räum* räumungsverkauf*
+        ceas* abandon* mothball* axe axes ends ending endet verlässt abschied* räum* räumungsverkauf* beenden
+        beendet letzte letzter letzten verschwindet verschwinden kehrt lease gone vacate* goodbye farewell
+        wegzug
     """,
     "order": """
         auftrag* aufträge* *auftrag *aufträge *auftrags bestell* *bestellung* order orders contract contracts
         deal deals zuschlag* ausschreibung* rahmenvertrag* *vertrag *verträge awarded award-contract selected
         selects chosen picks picked lieferauftrag* liefer* beliefer* supplies supply agreement agreements
-        großkunde* customer customers orderbuch purchase procure*
+        großkunde* customer customers orderbuch purchase procure* vergeben option fleet vehicles trucks
+        delivered delivery delivering deployment deploy* client clients kunde fahrzeuge *boot *boote züge
+        flugzeuge flotte* lieferung
     """,
     "win": """
         gewinn* gewonnen ergatter* sicher* erhält erhalten bekommt bekam holt geholt ziehen zieht angelt wins
@@ -73,16 +81,22 @@ _CONCEPTS: Final = {
         projekt* *projekt *projekte *projekten großprojekt* vorhaben* *vorhaben pipeline* trasse* windpark*
         solarpark* kraftwerk* bohr* mine mines mining drill* exploration project projects program programme
         programm* development develops developing feasibility construction genehmig* baugenehmig* permit*
-        approved approval phase drilling offshore *leitung pilotanlage* deposit gold lithium
+        approved approval phase drilling offshore *leitung pilotanlage* deposit gold lithium megawatt gigawatt
+        kilometer strecke *strecke windräder homes wohnungen quartier* resource* assay minerals mineral
+        site-work route pipeline grid
     """,
     "tender": """
         ausschreib* ausgeschrieben tender tenders tendering bid bids bidder* bieter* rfp rfq procurement
-        angebote vergabe* vergibt lieferantensuche pitch invites solicit* etatpitch beschaff*
+        angebote vergabe* vergibt lieferantensuche pitch invites solicit* etatpitch beschaff* verfahren-vergabe
+        bewerber bewerben amtsblatt lieferant* dienstleister* suppliers supplier vendor vendors proposals quotes
+        contractors document interest-expressions deadline seeks seeking requests calls invited
     """,
     "launch": """
         launch* bringt vorstell* vorgestellt stellt präsentier* enthüll* markteinführ* einführ* führt neuheit*
         startet start starten release* releases unveil* introduc* debut* rolls rollout roll-out announces
         vermarkt* verkaufsstart* anbiete* bietet lanciert premiere* weltpremiere available offers offering kommt
+        verfügbar handel präsentation present announce announced showcases beantragt zulassung* announces-launch
+        bring brings
     """,
     "product": """
         produkt* *produkt *produkte modell* *modell *modelle app apps *app plattform* platform* service services
@@ -90,6 +104,8 @@ _CONCEPTS: Final = {
         gerät* smartphone* auto autos *auto *autos suv chip chips limousine kollektion* collection edition abo
         abos tarif tarife serie* series version device* feature features kreditkarte* konto vaccine* impfstoff*
         medikament* drug therapy arznei* suite marketplace course courses book token wallet toolkit offering
+        handy handys galaxy elektro* kollektionen funktion* crypto* cryptocurrency system systems treatment
+        treatments users designed menu menü getränk* rezept* spielzeug* reihe linie
     """,
     "new": "neu neue neuer neues neuen neuem new next erste erster erstes ersten erstmals first latest brandneu kommende nächste",
     "technology": """
@@ -98,19 +114,23 @@ _CONCEPTS: Final = {
         patent* innovation* innovativ* wasserstoff* hydrogen batterie* battery cloud blockchain quanten* quantum
         autonom* prototyp* pilot* pilottest* test testet testen clinical trial* studie* phase software prozess
         breakthrough durchbruch* laser sensor* 3d 5g machine-learning nutzt setzt adopts deploys implement*
-        integrat* umstell* elektrisch*
+        integrat* umstell* elektrisch* klinisch* proprietary detection system systems efficient advanced
+        advances interface genera* patients therapies trademark optimiz* data daten cybersecurity platform-tech
     """,
     "partner": """
         partner* *partner kooperation* kooperier* zusammenarbeit* zusammen gemeinsam* joint jv allianz alliance*
         *allianz bündnis* verbünde* pakt collaborat* cooperat* teams teaming team gemeinschaftsunternehmen
         lizenz* licen* memorandum mou bündeln tie-up zusammenschluss* schulterschluss kooperieren strategic
-        joins together mit-with
+        joins together mit-with beide beiden both jointly distribution exclusive access entered forge* tie ties
+        hand-in-hand gründen miteinander
     """,
     "acquire": """
         übernahm* übernimm* übernehm* übernomm* *übernahme *übernahmen kauft kaufen gekauft kauf zukauf*
         zukäufe* *kauf aufkauf* aufkäuf* erwerb* erwirbt erworben acqui* takeover* buyout* merger* merge* merges
         fusion* *fusion fusionier* schluckt einverleib* buys buy buying bought purchase* zusammengeh* takes
-        snaps bid bids offer bieter* gebot* *gebot übernahmeangebot* milliardenkauf m&a deal
+        snaps bid bids offer bieter* gebot* *gebot übernahmeangebot* milliardenkauf m&a deal käufer* offerte*
+        transaction konkurrenten konkurrenz rival* rivale* rivalen loi letter intent definitive binding
+        ownership combination einstieg buyer buyers zuschlagen bieten traditionsmarke
     """,
     "stake": """
         anteil* *anteil *anteile beteilig* *beteiligung* aktienpaket* einstieg* einsteig* steigt stake stakes
@@ -120,7 +140,8 @@ _CONCEPTS: Final = {
     "sell": """
         verkauf* *verkauf *verkäufe trennt trennung* abspalt* ausglieder* abstoß* veräußer* losschlag* loswerden
         abgabe gibt spin* divest* sells sell sale selling sold disposal offload* carve* abgegeben abtrenn*
-        aufspalt* split splits
+        aufspalt* split splits abgeben ausgegliedert ausgliedern käufer* buyer buyers reinen-tisch divestiture*
+        loslösen
     """,
     "unit": """
         sparte* *sparte *sparten tochter *tochter töchter geschäftsbereich* bereich *bereich *geschäft geschäft
@@ -134,7 +155,9 @@ _CONCEPTS: Final = {
         rettungspaket* funding funds raises raised raise round seed series-a grant grants loan* bond bonds notes
         placement offering credit equity venture investiert geldgeber wagniskapital* geld debt refinanc*
         crowdfunding listing börse bewert* bewertung valuation einsammel* sammelt eingesammelt spritze
-        wandelanleihe* proceeds
+        wandelanleihe* proceeds frisch* schulden money geldregen private common warrants stock-offering tranche
+        closes gross underwritten priced convertible term lenders finanzhilfe* kapitalspritze* pre angel
+        investors backed backing budget
     """,
     "results": """
         gewinn gewinne *gewinn *gewinne umsatz* umsätze* *umsatz *umsätze ergebnis* *ergebnis *ergebnisse
@@ -143,44 +166,54 @@ _CONCEPTS: Final = {
         halbjahr* geschäftsjahr* jahreszahl* absatz* *absatz auftragseingang* verdient verdiente results
         revenue* earnings profit* loss losses quarter quarterly q1 q2 q3 q4 guidance outlook forecast* sales
         dividend* income margin fiscal half-year annual reports ausschütt* aktienrückkauf* auslieferung*
-        milliardengewinn* milliardenverlust*
+        milliardengewinn* milliardenverlust* erwartet erwartungen vorjahr gesamtjahr operativ* nachbörslich
+        rechnet verzeichnet erzielt verbucht net cash period year ended twelve-months performance bilanziert
+        laufende marketshare marge margen kerngewinn* financial
     """,
     "up": """
         steigt steigen steiger* gestiegen stieg *anstieg anstieg erhöh* hebt anheben angehoben zulegen legt zu
         mehr höher* rekord* *rekord *plus verdoppelt kräftig wächst gewachsen übertrifft übertreffen übertroffen
         boomt boom sprung* springt rise* rises rose up increas* jump* surge* surges record growth grew grows
-        higher beat beats exceed* doubl* soar* strong raises verdreifach* erholung erholt
+        higher beat beats exceed* doubl* soar* strong raises verdreifach* erholung erholt gesteigert steigert
+        zweistellig übertrumpft verbessert improved improve positive überrascht überraschend deutlich best
+        bestes milestone
     """,
     "down": """
         sinkt sinken gesunken sank fällt fallen gefallen fiel rückgang* einbruch* *einbruch bricht brechen
         eingebrochen einbrechen schrumpf* weniger halbier* stürzt absturz schwach* schwäch* rutscht drops drop
         dropped falls fell fall declin* decreas* down slump* plung* lower weak miss misses cut tumbl* shrink*
-        senkt kürzt kappt runter rote roten krise* verfehl*
+        senkt kürzt kappt runter rote roten krise* verfehl* enttäuscht enttäuschend* tief leidet schwer düster*
+        weak* verliert verlieren miserabel negativ*
     """,
     "insolvent": """
         insolven* *insolvenz *insolvenzen pleite* *pleite *pleiten bankrott* konkurs* zahlungsunfäh* gläubiger*
         schutzschirm* insolvenzverwalter* sanierung* sanier* *sanierung rettung* restrukturierungsplan* rettet
         bankrupt* insolvency administration administrators receivership creditor* chapter liquidat* liquidier*
-        überschuld* eigenverwaltung collapse* collapses gerettet abgewickelt restruktur*
+        überschuld* eigenverwaltung collapse* collapses gerettet abgewickelt restruktur* meldet antrag beantragt
+        angemeldet betrieb geschäftsbetrieb verfahren fortgeführt benko benkos lender lenders files filed filing
+        protection schulden zahlungsprobleme* finanzielle
     """,
     "jobs": """
         stelle stellen *stelle *stellen job jobs *job *jobs arbeitsplatz arbeitsplätze* *arbeitsplätze
         mitarbeiter* *mitarbeiter *mitarbeitern beschäftigte* *beschäftigte *beschäftigten personal* *personal
         belegschaft* angestellte* fachkräfte* azubi* auszubildende* ingenieur* fachkraft mann kollegen kräfte
         employees employee staff workers workforce headcount roles positions team members jobkahlschlag* piloten
-        fahrer talent talents
+        fahrer talent talents leute people hands seasonal crew crews graduates technicians schichten
+        betriebsrat* führungskräfte drivers posts places
     """,
     "hire": """
         einstell* stellt neueinstell* rekrutier* anheuer* heuert sucht suchen gesucht schafft schaffen
         geschaffen besetzen werben wirbt aufbau* aufstock* hire* hires hiring recruit* recruiting creates
-        creating adds add job-creation personalaufbau* stellenaufbau* neue vacancies openings
+        creating adds add job-creation personalaufbau* stellenaufbau* neue vacancies openings zahlt offene offen
+        angestellt vacant fill intake adding takes-on filling zusätzlich sucht-nach lädt bewerb*
     """,
     "cut": """
         streich* *streichung* gestrichen strich abbau* *abbau abgebaut baut entlass* *entlassung* entlässt
         kündig* gekündigt kürz* kurzarbeit* kahlschlag* wegfall* fallen wegfallen freistell* sparen rotstift*
         layoff* lays laid laying cuts cut cutting slash* slashes axes redundan* furlough* dismiss* job-cuts
         eliminat* trim* trims feuert rauswurf jobabbau* stellenabbau* personalabbau* einstellungsstopp*
-        abfindung* bangen zittern
+        abfindung* bangen zittern einsparungen verlieren betriebsbedingt* betroffen betroffenen bangt schickt
+        severance redundancies freiwilligenprogramm* wackeln entfallen streichkonzert* leave
     """,
     "chief": """
         chef chefs *chef *chefs chefin *chefin vorstand* *vorstand *vorständin *vorstände ceo ceos cfo cto coo
@@ -188,26 +221,31 @@ _CONCEPTS: Final = {
         topmanager* *boss boss vorsitz* *vorsitzende* *vorsitzender präsident* finanzvorstand* personalvorstand*
         verwaltungsrat* spitze konzernspitze chefposten* executive* president director* chairman chairwoman
         chair board officer partner head leader* vice vp managing gründer* founder* spitzenpersonal personalie*
-        führungswechsel* chefwechsel*
+        führungswechsel* chefwechsel* management chefetage hauptversammlung senior veteran experience leadership
+        führungsriege kontrolleur* konzernchef* doppelspitze* ressort*
     """,
     "appoint": """
         beruf* berufen berief ernenn* ernannt wird wechsel* *wechsel folgt nachfolg* *nachfolge *nachfolger
         *nachfolgerin rückt übernimmt neue neuer appoint* names named promot* promotes elect* elected hires
         joins joined taps succeed* succession welcomes bestell* bestellt holt vertrag-verlängert verlängert
-        bleibt antritt tritt
+        bleibt antritt tritt löst gefunden bringt verpflichtet brings effective oversee* lead new-ceo heuert
+        bisherig* künftig*
     """,
     "leave": """
         geht gehen verlässt verlassen abgang* abgänge* abtritt* zurücktret* zurück rücktritt* tritt hört
         ausscheid* scheidet abberuf* abgelöst ablös* gefeuert rauswurf* entmacht* absetz* wirft muss abschied*
         leaves leaving departs departure* steps stepping resign* retire* ousted ousts fired exit outgoing weg
-        räumt aufhören
+        räumt aufhören zurückgetreten verliert unruhe abrupt überraschend freigestellt verabschied*
+        stepping-down suspend*
     """,
     "event": """
         messe *messe messen messeauftritt* kongress* *kongress konferenz* *konferenz forum gipfel* *tag tagung*
         webinar* summit* conference* expo *expo exhibit* exhibition trade-fair fair booth stand aussteller* ifa
         ces iaa hannover-messe symposium event events keynote speak* speaker* panel webcast presents present
         presenting presentation convention roadshow hosts host hosting attend* halle vortrag* redner* festival
-        workshop workshops meetup showcase* showcasing participat*
+        workshop workshops meetup showcase* showcasing participat* lädt besucher* publikum bühne teilnahme
+        gemeinschaftsstand köln-messe virtual meetings sponsor* premier hosted held gathering conferences
+        invited networking expo* jahrestag* feiert tage veranstalt* live
     """,
     "strategy": """
         strateg* *strategie umbau* umbauen umgebaut neuausricht* neuordn* neuaufstell* neustart* transformation*
@@ -216,14 +254,17 @@ _CONCEPTS: Final = {
         targets target goal goals roadmap rebrand* geschäftsmodell* business-model plan pläne plant masterplan*
         konzernumbau* expansion* expandier* zukunft* fokus fokussier* focus turnaround* wende* neuer-kurs
         umstruktur* klimaneutral* wachstum* offensive* aufspaltung net-zero nachhaltig* sustainab* rebranding
-        umbenenn*
+        umbenenn* radikal* aufgestellt umbenannt konzentration konzentriert einsparungen fortan management-umbau
+        ausrichtung* richtet sparen milliardenprogramm* overhauls restructuring diversif* savings change changes
+        name
     """,
     "award": """
         preis *preis *preise preisträger* auszeichn* ausgezeichnet gekürt sieger* gewinnt ranking* rangliste*
         zertifik* zertifizier* siegel gütesiegel* award awards prize honored honoured recognized recognised
         recognition winner winners ranked ranks certified certification finalist* named best top leader
         accredit* honor* medal testsieger* champion* badge recipient gold silver inducted listed nominated
-        celebrat*
+        celebrat* jury preisgeld geehrt ehrt würdigt urkunde bronze rang platz beste besten prestigious list
+        fastest workplace* excellence outstanding recognizes lawyers honors highlights
     """,
     "court": """
         gericht* *gericht *gerichtshof urteil* *urteil klage* *klage *klagen klagt kläger* verklag* verklagt
@@ -234,7 +275,10 @@ _CONCEPTS: Final = {
         settlement investigat* probe* regulator* antitrust charges charged verdict complaint class-action
         patent-dispute betrug* *betrug skandal* *skandal *affäre verstoß* verstößt verbietet verbot* untersag*
         datenschutz* litigation plaintiff* alleg* attorney* abgasskandal* dieselskandal* cum whistleblower*
-        monopol* zerschlag* genehmigt verboten gesperrt
+        monopol* zerschlag* genehmigt verboten gesperrt wegen gegen verfahren marktmacht eingereicht reicht
+        finanzaufsicht unterliegt beschwerde* vorwurf vorwürfe verdacht* werfen untersuch* niederlage beigelegt
+        anwalt* anwälte action period filed llp inform* against law appeal compliance-notice regulat*
+        wettbewerbs*
     """,
     "disrupt": """
         streik* *streik *streiks warnstreik* arbeitskampf* ausstand hacker* *hacker hackerangriff* cyber*
@@ -245,28 +289,37 @@ _CONCEPTS: Final = {
         strike* walkout* outage* disrupt* halt* halts suspend* accident* fire blast breach* hack* hacked
         shortage* delay* delays blackout boykott* protest* blockad* sabotage* leck* lieferprobleme*
         lieferschwierig* rohstoffmangel unterbrech* unterbrochen lahm* produktionsausf* notland* gestrandet
-        chaos verzöger*
+        chaos verzöger* tarif* *tarif gdl lokführer* piloten-streik probleme problem flüge züge still technische
+        aufgerufen stoppage attack vessels yard supplier tonight weekend zurückgerufen panik mussten überlast*
+        unwetter* hochwasser*
     """,
     "cancel": """
         stoppt gestoppt abgesagt absage* absag* sagt platzt geplatzt gescheitert scheiter* scheitert dementiert
         dementi* verzichte* verzicht* verwirft verworfen doch aufgegeben rückzieher* cancel* scrap* scraps drops
         abandon* halts shelve* shelves fails failed denies rejects reject* ablehn* lehnt abgelehnt abgeblasen
         keine kein keinen nicht not no zurückgezogen rückgängig withdraws calls-off kippt storniert stornier*
-        eingestampft
+        eingestampft beendet weist vorerst verschoben verschiebt pausiert legt-eis eis aufgekündigt
     """,
     "rumour": """
         könnte könnten dürfte soll sollen angeblich offenbar wohl womöglich möglicherweise erwäg* erwägt prüft
         prüfen überlegt überleg* denkt verhandel* gespräch* *gespräche gerücht* interesse* interessiert insider*
         kreise kreisen bericht medienbericht* spekul* report reportedly rumo* may might could considers
         consider* considering weighs weighing mulls explores exploring talks sources reported vor-dem-verkauf
-        liebäugel* bahnt verhandlungen interessent* sondier*
+        liebäugel* bahnt verhandlungen interessent* sondier* wollte möglicher möglichen möglich denkbar favorit*
+        verdichten soll-kreise kandidat* buhlt steht-vor erwarten entscheidung hofft
     """,
     "plan": """
         will wollen plant planen geplant* *pläne *plan pläne plan kündigt angekündigt ankünd* beschließ*
         beschlossen soll künftig bald ab demnächst wird werden möchte plans planned planning to aims set expects
-        expected intends intend upcoming vows eyes bis <year>
+        expected intends intend upcoming vows eyes bis <year> september oktober november dezember januar februar
+        märz april mai juni juli august january february march may june july october december jahr jahre
+        jahresende herbst frühjahr sommer künftige next demnach bereitet strebt ab-sofort
     """,
-    "done": "hat haben wurde wurden ist sind abgeschlossen fertig vollzogen perfekt completed completes complete has have finalizes finalized closed successfully bereits",
+    "done": """
+        hat haben wurde wurden ist sind abgeschlossen fertig vollzogen perfekt completed completes complete has
+        have finalizes finalized closed successfully bereits gestern heute now jetzt nun has-been completion
+        erfolgte unter-dach
+    """,
     "org": """
         vw volkswagen bmw daimler mercedes audi porsche opel ford tesla siemens bosch basf bayer sap telekom
         lufthansa allianz adidas puma henkel continental conti thyssenkrupp thyssen krupp rwe eon vonovia
@@ -310,7 +363,8 @@ _CONCEPTS: Final = {
         xi kreml parlament* bundestag* senat stadt städte kommune* gemeinde* koalition* ampel spd cdu csu fdp
         grüne grünen afd politik* minister* government federal white senate parliament president-of ezb fed
         bundesbank notenbank* zentralbank* zoll zölle* *zölle steuer* steuern tarifs tariff* sanktion* gesetz*
-        reform* haushalt* wahl*
+        reform* haushalt* wahl* rechte fpö övp ministers bürger* behörden land-kreis landkreis* botschaft*
+        diplomat* vertrag-staat municipal county city mayor council councils
     """,
     "country": """
         deutschland* deutsche deutschen deutscher china* chines* usa us amerika* russland* russisch* ukraine*
@@ -329,37 +383,105 @@ _CONCEPTS: Final = {
         *zinsen leitzins* teuerung* ölpreis* gaspreis* strompreis* preise *preise energiepreise*
         wachstumsprognose* lohn* löhne* mindestlohn* rente* renten wohnungsmarkt* immobilienpreise* mieten
         miete* economy economic gdp inflation jobless rates krieg* war corona* pandemie* lockdown* energiekrise*
-        klima* verkehrswende energiewende fachkräftemangel
+        klima* verkehrswende energiewende fachkräftemangel kohle öl gas strom energie bürokratie kosten löhnen
+        armut fachkräfte wohnungsbau teurer billiger arbeitskosten verkehr autoverkehr umfragen arbeiten
+        demographie rente weltwirtschaft konsum* kauflaune sommerferien
     """,
     "bourse": """
         dax mdax *dax dow nasdaq-index börse* *börse börsen aktie aktien *aktie *aktien anleger* kurse kurs
         kursziel* wall tokio-börse märkte depot fonds etf etfs anlag* sparer* geldanlage* gold bitcoin* krypto*
         ethereum coin stock stocks shares share investor-tipp rally handelsstart* marktbericht* börsenwoche
-        eurokurs euro dollar-kurs yen trader* trading buffett
+        eurokurs euro dollar-kurs yen trader* trading buffett nikkei index nyse-handel jones kursrutsch
+        kurssprung wertpapier* rendite tagesgeld sparbuch ruhestand milliardär*
     """,
     "advice": """
         tipps tipp so wie was warum wann welche welcher wer wo wieso ratgeber* test vergleich* checkliste lohnt
         sparen sie ihr ihre ihnen verbraucher* kunden mieter* rentner* steuererklärung* reisende* urlaub* how
         why what guide tips ways things best your you mistakes faq reasons know need choose benefits importance
-        services-near
+        services-near wenn viele immer oft menschen manche man ich sollten sollte besser leicht achten lernen
+        raten worauf zeigt mein mich uns unser unsere wir my we our like she he they nobody readers you'll when
+        whether heute millionäre reich reiche reden leser* sorgen
     """,
     "opinion": """
         kommentar* kolumne* meinung* interview* essay gastbeitrag* porträt* portrait* podcast* video*
         live-ticker newsticker überblick* analyse* geschichte* serie hintergrund* presseschau* briefing morning
         debatte* streit* kritik* kritisier* warnt warnung* fordert forder* lobt sagt glaubt erklärt history says
-        mean opinion column editorial newsletter roundup weekly
+        mean opinion column editorial newsletter roundup weekly zeigen erzählen erzählt besuch frage fragen
+        stimmung blick story sieht denkt meint hält verteidigt wehrt nennt columnist explained newsroom ask look
+        sz street
     """,
     "leisure": """
         fußball* bundesliga* verein* fc club trainer* spieler* olympia* em wm tennis formel film* kino* serie
         serien musik* album sängerin sänger* schauspieler* star stars konzert* museum* roman buch kirche* papst
         könig* royal* polizei* mord* tote toter tot gestorben stirbt mann frau kinder schule* schüler*
         universität* hund hunde wetter* game* games spiel* spiele ps5 xbox playstation podcast author novel
-        memoir poetry love family dog school church artist song music
+        memoir poetry love family dog school church artist song music jung familie familien dorf kunst leben
+        life town mayor woman children bestselling actor actress journey hair pet
     """,
+    "measure": """
+        quadratmeter* hektar tonne tonnen meter meters metres square foot feet acres tonnes megawatt gigawatt
+        kilometer kw mw gwh gw barrels units ounces stunden
+    """,
+    "approve": """
+        zulassung* zulassungsantrag* ema fda ce-kennzeichen freigabe* notfallzulassung clearance approval*
+        approves approved uspto granted erlaubnis* lizenzen lizenz genehmigung* genehmigt grünes
+    """,
+    "health": """
+        klinisch* clinical trial trials patients patient cancer therapy therapies disease dose phase impfstoff*
+        vaccine* medikament* drug drugs wirkstoff* biotech* pharma*
+    """,
+    "sign": """
+        signs signed sign unterzeichn* unterschreib* definitive letter intent loi memorandum mou closing einig*
+        einigung vereinbar* besiegel* agreement agree agrees agreed entered announces-agreement
+    """,
+    "announce": """
+        announce announces announced announcement pleased proud thrilled excited newswire newsdirect
+        pressrelease newmediawire accesswire einpresswire mitteilung* teilte mit-teilte bekannt gab verkündet
+        meldet
+    """,
+    "former": "ex ehemalig* früher* former frühere ehemals einst damals bisherig* langjährig* alt-chef",
+    "person": """
+        he his she her him elon musk herr frau mr ms mrs jeff mark tim oliver christian markus thomas michael
+        peter martin david john james
+    """,
+    "person-title": "dr professor phd founder gründer gründerin milliardär* unternehmer* familie erbe erben clan",
+    "begin": """
+        beginnt begonnen startet starten start begins began begin starts started kickoff auftakt läuft laufen
+        under way underway gestartet angelaufen fortschritt voran commences commence commenced
+    """,
+    "threat": """
+        droht drohen gefahr* gefährdet warn* angst sorge* zittern bangen vor-dem risk risks fears threat*
+        could-lose kampf kämpft ringen ringt
+    """,
+    "affected": "betroffen* trifft treffen hit hits affected impact suffers leidet leiden",
+    "place": """
+        berlin hamburg münchen köln frankfurt stuttgart düsseldorf leipzig dresden hannover nürnberg bremen
+        magdeburg grünheide wolfsburg bayern sachsen brandenburg hessen thüringen niedersachsen nrw ruhrgebiet
+        wien zürich basel graz linz polen ungarn tschechien rumänien mexiko kanada vietnam brasilien texas ohio
+        arizona california florida ontario quebec dubai singapore singapur saudi london paris york nordamerika
+        asien südkorea schweden norwegen dänemark niederlande belgien portugal spanien kroatien serbien slowakei
+        marokko ägypten kenya nigeria australia canada mexico thailand indonesia poland hungary spain saxony
+        bavaria toronto vancouver las atlanta chicago boston austin dallas houston miami seattle denver
+        manchester birmingham leeds glasgow dublin amsterdam rotterdam
+    """,
+    "energy": """
+        solar* wind* windkraft *energie energie* energy photovoltaik* batterie* battery lng gas kernkraft* atom*
+        nuclear wasserstoff* hydrogen strom*
+    """,
+    "motor": """
+        elektroauto* e-auto* elektromobil* ev evs electric verbrenner* fahrzeug* vehicle* lkw truck trucks auto*
+        suv limousine
+    """,
+    "online": "online internet web digital* streaming social youtube instagram website",
+    "property": "immobilie* *immobilien wohn* miet* real estate property properties house home homes",
     "ask": "?",
     "quote": "<quote>",
     "colon": ":",
-    "figure": "<num> <pct>",
+    "figure": """
+        <num> <pct> zwei drei vier fünf sechs sieben acht neun zehn zwölf hunderte tausende zehntausende
+        hunderttausende two three four five six seven eight nine ten twelve hundred hundreds thousand thousands
+        dutzende mehrere einige rund fast
+    """,
     "not": "nicht kein keine keinen nie ohne trotz not no never without",
     "off": "ab", "out": "aus", "forth": "vor", "on": "an", "in": "ein", "to": "zu", "up-": "auf", "back": "zurück", "away": "weg raus",
     "self": "sich",

@@ -143,10 +143,12 @@ def worker(
         raise typer.BadParameter(f"{role!r} is no role; one of {', '.join(ROLES)}")
     settings = _with_broker(_settings(role))
 
+    said: list[str] = []
+
     def ready() -> None:
-        if announce:
-            sys.stdout.write(f'{{"ready": "{role}"}}\n')
-            sys.stdout.flush()
+        if announce and not said:
+            said.append(role)
+            _print_line({"ready": role})
 
     if role == "ingest":
         from agents.ingest import ingest

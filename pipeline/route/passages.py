@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from enum import Enum
 from typing import Final, NamedTuple
 
 _CUT: Final = re.compile(r"\n|[!?…][\"”“»«’)\]]*\s+(?=[\"„“»«(\d]*[A-ZÄÖÜ])|(?<![\s.]\w)(?<!\w\.\w)\.[\"”“»«’)\]]*\s+(?=[\"„“»«(]*[A-ZÄÖÜ0-9])")
@@ -23,14 +24,22 @@ class Passage(NamedTuple):
     end: int
 
 
+class Capitals(Enum):
+    """How a sentence uses capitals: as usual, on every word (English headlines), or throughout."""
+
+    PLAIN = "plain"
+    TITLED = "titled"
+    SHOUTED = "shouted"
+
+
 class Passages:
     """The sentences of one body, in order and without gaps."""
 
-    __slots__ = ("_body", "_shouted", "_starts", "title_end")
+    __slots__ = ("_body", "_capitals", "_starts", "title_end")
 
     def __init__(self, body: str) -> None:
         self._body = body
-        self._shouted: dict[int, bool] = {}
+        self._capitals: dict[int, Capitals] = {}
         starts = [0]
         for match in _CUT.finditer(body):
             if body[match.start()] != "." or not _SHORTENED.search(body, max(starts[-1], match.start() - 6), match.end()):
@@ -54,11 +63,20 @@ class Passages:
         """Return the sentence that this place is in."""
         return self[self.index(at)]
 
-    def shouted(self, at: int) -> bool:
-        """Say whether nearly every longer word of the sentence has a capital, as in English headlines."""
+    def capitals(self, at: int) -> Capitals:
+        """Return how the sentence at this place uses capitals."""
         index = self.index(at)
-        if index not in self._shouted:
+        if index not in self._capitals:
             start, end = self[index]
             words = _WORD.findall(self._body, start, end)
-            self._shouted[index] = len(words) > 3 and sum(word[0].isupper() for word in words) >= 0.8 * len(words)
-        return self._shouted[index]
+            self._capitals[index] = _capitals(words)
+        return self._capitals[index]
+
+
+def _capitals(words: list[str]) -> Capitals:
+    if len(words) < 4:
+        return Capitals.PLAIN
+    if sum(word.isupper() for word in words) >= 0.7 * len(words):
+        return Capitals.SHOUTED
+    titled = sum(word[0].isupper() for word in words)
+    return Capitals.TITLED if titled >= 0.86 * len(words) else Capitals.PLAIN

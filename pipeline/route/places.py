@@ -66,10 +66,12 @@ _STARTS: Final = re.compile(r"^|\n|[.!?…:\"“)] |(?<=[a-z] )(?=[A-Z]{3,}[A-Z 
 _CASE_PARTS: Final = frozenset("am an der im of upon de do da del la le el bei ob den die das and und von the".split())
 _DATELINE_WITHIN: Final = 700
 _REFUSED: Final = frozenset(
-    """toyota mercedes meta thales kanye vom bau sale man corona model best split march bar van young trump musk male same moers wels orange reading nice mobile bath
-    buy call bad gut most nation grenada china""".split()
-) - {"china", "wels", "moers", "bath", "grenada"}
-"""Towns whose name nearly always means something else."""
+    """ada ausa baldwin bambang bar bau beverly brandon carrefour central colombo corona dax draper eugene fatih franklin frederick fuji golden harper hayes
+    henderson hilton huntington ica ihren jefferson kanye keller kennedy kita kitas kyle lage lawrence lincoln lord mai man manta march martinez mercedes meta
+    mission mobile model montgomery moss newton nice nikki norden norman perry reading sale san savage serra shirley solana split tame taylor thales toyota trump
+    tyler uran valley van vladimir vom walker whitney young landstraße westend most same buy call bad gut nation male""".split()
+)
+"""Towns whose name nearly always means something else; a region after the comma still makes towns of them."""
 
 
 class _Found(NamedTuple):
@@ -247,6 +249,8 @@ def _decide(
         text = body[one.start : one.end]
         if text == "Franken" and _MONEY_BEFORE.search(body, max(0, one.start - 12), one.start):
             return None
+        if text == "Java" and "Indones" not in body:
+            return None
         return None if _after_person(body, one.start) and not other[0].adjective and len(text) < 8 else other[0]
     return _town(body, one, following, german, countries, regions, line)
 
@@ -255,17 +259,15 @@ def _town(
     body: str, one: _Found, following: _Found | None, german: bool, countries: frozenset[str], regions: frozenset[str], line: bool
 ) -> Entry | None:
     text = body[one.start : one.end]
-    if text.lower() in _REFUSED:
-        return None
     beside = _beside(body, one, following)
     entry = max(one.entries, key=lambda town: _fit(town, german, countries, regions, beside))
     if entry.adjective:
         return entry if re.match(r" [„\"]?[A-ZÄÖÜ]", body[one.end : one.end + 3]) and not _after_person(body, one.start) else None
-    if line or (beside and beside.country == entry.country):
+    if (line and text.lower() not in ("vom", "bau", "sale", "mai")) or (beside and beside.country == entry.country):
         return entry
-    if _after_person(body, one.start):
-        return None
     low = text.lower()
+    if low in _REFUSED or _after_person(body, one.start) or (text.isupper() and len(text) < 5 and text != "NYC"):
+        return None
     clue = bool(_CLUE.search(body, max(0, one.start - 24), one.start))
     strong = bool(_STRONG.search(body, max(0, one.start - 26), one.start))
     clue = clue or strong

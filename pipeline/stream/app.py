@@ -43,8 +43,8 @@ class _Transport(driver.Transport):
     Producer = _Producer
 
 
-def build_app(stage: Stage, settings: Settings) -> faust.App:
-    """Return the Faust app of one stage; nothing runs yet."""
+def build_app(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: None) -> faust.App:
+    """Return the Faust app of one stage; nothing runs yet. `ready` is called whenever partitions are assigned."""
     app = _bare_app(stage, settings)
     built = stage.build(settings)
     guard = Guard(
@@ -55,7 +55,7 @@ def build_app(stage: Stage, settings: Settings) -> faust.App:
         settings=settings.stream,
         batched=built.batched,
     )
-    _attach(app, stage, built, guard, settings)
+    _attach(app, stage, built, guard, settings, ready)
     return app
 
 
@@ -117,7 +117,9 @@ def _sender(app: AppT, settings: KafkaSettings) -> Any:
     return send
 
 
-def _attach(app: faust.App, stage: Stage, built: Built, guard: Guard[Any], settings: Settings) -> None:
+def _attach(
+    app: faust.App, stage: Stage, built: Built, guard: Guard[Any], settings: Settings, ready: Callable[[], None]
+) -> None:
     topic = app.topic(
         kafka.full_name(settings.kafka, stage.source),
         key_type=bytes,
@@ -126,10 +128,11 @@ def _attach(app: faust.App, stage: Stage, built: Built, guard: Guard[Any], setti
         value_serializer="raw",
     )
     clock = Clock()
+    mine: set[int] = set()
 
     async def handle(messages: Sequence[Message]) -> None:
         if built.prepare:
-            await built.prepare({message.partition for message in messages})
+            await built.prepare(mine | {message.partition for message in messages})
         await guard.handle(messages)
         if clock.due(guard.counts):
             log.info("counts", stage=stage.name, **guard.counts)
@@ -144,8 +147,18 @@ def _attach(app: faust.App, stage: Stage, built: Built, guard: Guard[Any], setti
 
     @app.on_partitions_revoked.connect  # type: ignore[arg-type]
     async def revoked(sender: Any, partitions: set[TP], **_: Any) -> None:
+        gone = {tp.partition for tp in partitions}
+        mine.difference_update(gone)
         if built.forget:
-            built.forget({tp.partition for tp in partitions})
+            built.forget(gone)
+
+    @app.on_partitions_assigned.connect  # type: ignore[arg-type]
+    async def assigned(sender: Any, partitions: set[TP], **_: Any) -> None:
+        mine.update(tp.partition for tp in partitions)
+        log.info("assigned", stage=stage.name, partitions=sorted(mine))
+        if built.prepare:
+            await built.prepare(mine)
+        ready()
 
     @app.on_before_shutdown.connect  # type: ignore[arg-type]
     async def stopping(sender: Any, **_: Any) -> None:
@@ -160,18 +173,10 @@ async def ready(stage: Stage, settings: Settings) -> None:
 def run(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
     """Run one worker of a stage until SIGTERM or SIGINT; leaves through SystemExit.
 
-    Exit code 0 after a signal, 1 after a crash. `ready` is called when the first partitions are assigned.
+    Exit code 0 after a signal, 1 after a crash. `ready` is called whenever partitions are assigned.
     """
-    app, waiting = build_app(stage, settings), [ready]
-
-    @app.on_partitions_assigned.connect  # type: ignore[arg-type]
-    async def assigned(sender: Any, partitions: set[TP], **_: Any) -> None:
-        log.info("assigned", partitions=sorted(tp.partition for tp in partitions))
-        while waiting:
-            waiting.pop()()
-
     worker = faust.Worker(
-        app,
+        build_app(stage, settings, ready),
         quiet=True,
         override_logging=False,
         redirect_stdouts=False,

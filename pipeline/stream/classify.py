@@ -10,6 +10,7 @@ from pipeline.envelope import Out
 from pipeline.records import Article
 from pipeline.settings import Settings
 from pipeline.stream.guard import Done, Step
+from pipeline.stream.sample import SAMPLE
 from pipeline.topics import CLASSIFIED
 
 
@@ -30,4 +31,6 @@ def build(settings: Settings) -> Step[Article]:
             for classified in classify(scorer, articles)
         ]
 
+    # What loads on first use (the language model) loads now, not with somebody's first article.
+    step([SAMPLE])
     return step

@@ -11,6 +11,7 @@ from pipeline.route.accounts import load_accounts
 from pipeline.route.step import Router, route
 from pipeline.settings import Settings
 from pipeline.stream.guard import Done, Step
+from pipeline.stream.sample import CLASSIFIED_SAMPLE
 from pipeline.topics import MATCHES
 
 
@@ -28,6 +29,8 @@ def build(settings: Settings) -> Step[Classified]:
     def step(items: Sequence[Classified]) -> list[Done]:
         return [_one(router, classified) for classified in items]
 
+    # What loads on first use (towns and countries) loads now, not with somebody's first article.
+    step([CLASSIFIED_SAMPLE])
     return step
 
 

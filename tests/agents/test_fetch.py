@@ -365,6 +365,31 @@ async def test_host_that_hangs_holds_only_its_own_places(web: Web) -> None:
         await asyncio.gather(*hanging, return_exceptions=True)
 
 
+async def test_hosts_that_hung_share_a_quarter(web: Web) -> None:
+    """Many hosts that were silent before do not hold all turns the next time."""
+
+    async def silence(headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.1"]
+
+    web.routes["/hang"] = silence
+    web.put("/good", b"good")
+    hosts = [f"http://h{number}.example:{web.port}/hang" for number in range(8)]
+    settings = FetchSettings(allow=("127.0.0.0/8",), total=5.0, read=0.2, at_once=4)
+    async with Door(settings, resolve) as door:
+        first = await asyncio.gather(*(door.get(url) for url in hosts), return_exceptions=True)
+        assert all(isinstance(one, Unreachable) for one in first)
+        web.asked.clear()
+        again = [asyncio.create_task(door.get(url)) for url in hosts]
+        assert (await door.get(f"http://good.example:{web.port}/good")).body == b"good"
+        assert len(web.asked) <= 2
+        for task in again:
+            task.cancel()
+        await asyncio.gather(*again, return_exceptions=True)
+
+
 async def test_errors_show_no_secrets(web: Web, fetch_settings: FetchSettings) -> None:
     """Keys in a query do not reach messages, which end up in logs."""
     async with Door(fetch_settings) as door:
