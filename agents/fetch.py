@@ -79,15 +79,14 @@ class Door:
             allow = networks(settings.allow)
         except ValueError as error:
             raise BadInput(f"{error}; write CIDR, e.g. 127.0.0.0/8", field="STELLWERK_FETCH__ALLOW") from None
-        self._system = SystemResolver(settings.at_once) if resolve is None else None
-        self._dialler = Dialler(allow, resolve or self._system or SystemResolver(1), httpcore2.AnyIOBackend())
+        self._system = SystemResolver(settings.at_once)
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=httpx2.create_ssl_context(trust_env=False),
             max_connections=settings.at_once,
             # A connection serves one request: what a server sends beyond its own Content-Length would be taken for
             # the next answer, and one it has closed meanwhile would cost the next request.
             max_keepalive_connections=0,
-            network_backend=self._dialler,
+            network_backend=Dialler(allow, resolve or self._system, httpcore2.AnyIOBackend()),
         )
         self._turns = asyncio.Semaphore(settings.at_once)
         self._lane = asyncio.Semaphore(max(1, settings.at_once // 4))
@@ -105,8 +104,7 @@ class Door:
     ) -> None:
         """Close all connections."""
         await self._pool.aclose()
-        if self._system:
-            self._system.close()
+        self._system.close()
 
     async def get(self, url: str, etag: str = "", last_modified: str = "", accept: str = ANY) -> Answer:
         """Return the answer to a GET.

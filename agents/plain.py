@@ -26,14 +26,12 @@ _SILENT: Final = frozenset(_SILENT_TAGS.split())
 #: Stands for the end of a block until lines are folded; control characters are gone by then, so it is free.
 _BREAK: Final = "\x1e"
 #: Invisible characters that turn text round or split words: bidi controls, zero-width space, soft hyphen, BOM.
-_UNSEEN: Final = dict.fromkeys(
-    [0xAD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
-)
-_CONTROL: Final = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r\x0b\x0c\x85"}
-_LONE: Final = dict.fromkeys(range(0xD800, 0xE000))
-_DROP: Final = {**_UNSEEN, **_CONTROL, **_LONE, 0xFFFE: None, 0xFFFF: None}
+_UNSEEN: Final = r"\u00ad\u061c\u180e\u200b\u200e\u200f\ufeff\u202a-\u202e\u2060-\u206f"
+#: Controls but white space, lone surrogates, and what is no character at all.
+_BROKEN: Final = r"\x00-\x08\x0e-\x1d\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"
+_DROP: Final = re.compile(f"[{_UNSEEN}{_BROKEN}{_BREAK}]")
 #: The same for text that already carries `_BREAK`: entities may have brought control characters back.
-_DROP_AGAIN: Final = {code: None for code in _DROP if chr(code) != _BREAK}
+_DROP_AGAIN: Final = re.compile(f"[{_UNSEEN}{_BROKEN}]")
 _TAG: Final = re.compile(r"<(script|style)\b[^<]*</\1>|<[a-zA-Z/!?][^<>]{0,2000}>", re.IGNORECASE)
 _MARKED: Final = re.compile(r"<[a-zA-Z/!?]|&[a-zA-Z#]")
 
@@ -46,10 +44,10 @@ def plain(text: str, *, markup: bool = True) -> str:
         markup: False where the text was declared as plain: tags are dropped all the same (nobody shows them as such),
             but `&amp;` stays as it is.
     """
-    text = text.translate(_DROP)
+    text = _DROP.sub("", text)
     if _MARKED.search(text):
         text = text.replace("<![CDATA[", "").replace("]]>", "")
-        text = _text_of(text if markup else text.replace("&", "&amp;")).translate(_DROP_AGAIN)
+        text = _DROP_AGAIN.sub("", _text_of(text if markup else text.replace("&", "&amp;")))
     lines = (" ".join(part.split()) for part in text.split(_BREAK))
     return unicodedata.normalize("NFC", "\n".join(part for part in lines if part))
 

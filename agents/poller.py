@@ -20,7 +20,7 @@ import structlog
 
 from agents.articles import Chosen, Dropped, choose, to_article, with_page
 from agents.counts import Counts
-from agents.errors import Fault, Soft
+from agents.errors import Fault, Garbled, Soft
 from agents.extract import extract
 from agents.feeds import Feed, parse_feed
 from agents.fetch import PAGE, Answer, Door
@@ -136,7 +136,10 @@ class Poller:
     async def _fetch(self, source: Source, before: PollState) -> Answer:
         """Ask for the feed, conditionally but for each tenth time."""
         if (before.polls + 1) % FULL_EVERY == 0 or not before.body_hash:
-            return await self._door.get(source.url)
+            answer = await self._door.get(source.url)
+            if answer.not_modified:
+                raise Garbled("304 to a question without conditions")
+            return answer
         return await self._door.get(source.url, before.etag, before.last_modified)
 
     async def _parse(self, answer: Answer, before: PollState) -> Feed | None:

@@ -74,11 +74,11 @@ class Deployment:
         base = KafkaSettings()
         fetch_jars(base.jars)
         self._broker = LocalBroker(folder / "kafka", base)
-        self.settings = Settings(data=folder, kafka=base.model_copy(update={"bootstrap": self._broker.bootstrap}))
+        self.settings = Settings(folder=folder, kafka=base.model_copy(update={"bootstrap": self._broker.bootstrap}))
         environment = {
             "STELLWERK_KAFKA__BOOTSTRAP": self._broker.bootstrap,
             "STELLWERK_ROUTE__ACCOUNTS": str(ACCOUNTS),
-            "STELLWERK_DATA": str(folder),
+            "STELLWERK_FOLDER": str(folder),
             "STELLWERK_STREAM__COMMIT": "0.2",
             "OMP_NUM_THREADS": "1",
         }

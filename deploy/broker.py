@@ -43,6 +43,11 @@ def check_java() -> str:
     return java
 
 
+def has_jars(jars: Path) -> bool:
+    """Say whether the folder holds all of Kafka's jars."""
+    return (jars / ".complete").exists()
+
+
 def fetch_jars(jars: Path, step: Callable[[int], None] = lambda _: None) -> None:
     """Put Kafka's jars into a folder, once.
 
@@ -53,7 +58,7 @@ def fetch_jars(jars: Path, step: Callable[[int], None] = lambda _: None) -> None
     Raises:
         NotReady: Maven is missing or fails; the message holds its last lines.
     """
-    if (jars / ".complete").exists():
+    if has_jars(jars):
         return
     maven = shutil.which("mvn")
     if not maven:

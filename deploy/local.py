@@ -22,7 +22,7 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from deploy.broker import DOWNLOADS, LocalBroker, check_java, fetch_jars
+from deploy.broker import DOWNLOADS, LocalBroker, check_java, fetch_jars, has_jars
 from deploy.children import Child
 from deploy.demo import newsroom
 from deploy.tail import follow, show
@@ -69,8 +69,8 @@ async def up(wish: Wish) -> None:
         if file and not file.exists():
             raise BadInput("no such file", file=str(file))
     screen = Console(stderr=True)
-    wish.settings.data.mkdir(parents=True, exist_ok=True)
-    with _alone(wish.settings.data), _foreground():
+    wish.settings.folder.mkdir(parents=True, exist_ok=True)
+    with _alone(wish.settings.folder), _foreground():
         stop = _stop_on_signals()
         async with contextlib.AsyncExitStack() as ends:
             try:
@@ -88,9 +88,9 @@ async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExi
                 await broker.make()
         with steps("stages"):
             stages = [_worker(stage, wish, settings) for stage in STAGES]
+            ends.push_async_callback(_stop_all, stages)
             for child in stages:
                 await child.start()
-                ends.push_async_callback(child.stop)
             for child in stages:
                 await child.announced()
         with steps("sources"):
@@ -100,7 +100,7 @@ async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExi
             ends.push_async_callback(ingest.stop)
             await ingest.announced()
     if not wish.headless:
-        screen.print(f"Listening. Broker {settings.kafka.bootstrap}, data and logs in {settings.data}. Ctrl-C ends.")
+        screen.print(f"Listening. Broker {settings.kafka.bootstrap}, data and logs in {settings.folder}. Ctrl-C ends.")
     watched = [asyncio.create_task(_keep_alive(child)) for child in (*stages, ingest)]
     ends.callback(lambda: [task.cancel() for task in watched])
     with contextlib.suppress(TimeoutError):
@@ -114,13 +114,14 @@ async def _broker(wish: Wish, steps: Steps, ends: contextlib.AsyncExitStack) -> 
     if settings.kafka.bootstrap:
         return settings
     check_java()
-    with steps("jars", total=DOWNLOADS) as advance:
-        await asyncio.to_thread(fetch_jars, settings.kafka.jars, advance)
+    if not has_jars(settings.kafka.jars):
+        with steps("jars", total=DOWNLOADS) as advance:
+            await asyncio.to_thread(fetch_jars, settings.kafka.jars, advance)
     with steps("broker"):
-        broker = LocalBroker(settings.data / "kafka", settings.kafka)
+        broker = LocalBroker(settings.folder / "kafka", settings.kafka)
         ends.push_async_callback(broker.stop)
         await broker.start()
-    address = settings.data / ADDRESS
+    address = settings.folder / ADDRESS
     address.write_text(broker.bootstrap)
     ends.callback(address.unlink, missing_ok=True)
     return settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"bootstrap": broker.bootstrap})})
@@ -129,7 +130,7 @@ async def _broker(wish: Wish, steps: Steps, ends: contextlib.AsyncExitStack) -> 
 def _worker(role: str, wish: Wish, settings: Settings, *arguments: str) -> Child:
     """Return the process of one role; settings go through the environment, as everywhere."""
     environment = {
-        "STELLWERK_DATA": str(settings.data),
+        "STELLWERK_FOLDER": str(settings.folder),
         "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
         "STELLWERK_ROUTE__ACCOUNTS": str(wish.accounts or settings.route.accounts or DEMO / "accounts.csv"),
         # One thread for linear algebra: the workers share the machine's cores among themselves.
@@ -140,7 +141,7 @@ def _worker(role: str, wish: Wish, settings: Settings, *arguments: str) -> Child
     return Child(
         role,
         [sys.executable, "-m", "pipeline.cli", "worker", role, "--announce", *arguments],
-        log=None if wish.headless else settings.data / "logs" / f"{role}.log",
+        log=None if wish.headless else settings.folder / "logs" / f"{role}.log",
         environment=environment,
         announces=True,
     )
@@ -148,15 +149,15 @@ def _worker(role: str, wish: Wish, settings: Settings, *arguments: str) -> Child
 
 async def _newsroom(wish: Wish, settings: Settings, ends: contextlib.AsyncExitStack) -> Path:
     """Start the demo's web site and return a source file that leads to it."""
-    anchor_file = settings.data / "demo-anchor"
+    anchor_file = settings.folder / "demo-anchor"
     if not anchor_file.exists():
         anchor_file.write_text(datetime.now(UTC).isoformat(timespec="seconds"))
-    port_file = settings.data / "demo-port"
+    port_file = settings.folder / "demo-port"
     port = port_file.read_text().strip() if port_file.exists() else "0"
     site = Child(
         "newsroom",
         [sys.executable, "-m", "deploy.demo.newsroom", "--port", port, "--anchor", anchor_file.read_text().strip()],
-        log=settings.data / "logs" / "newsroom.log",
+        log=settings.folder / "logs" / "newsroom.log",
         announces=True,
     )
     await site.start()
@@ -164,7 +165,7 @@ async def _newsroom(wish: Wish, settings: Settings, ends: contextlib.AsyncExitSt
     url = (await site.announced())["url"]
     # The same address next time: it is part of the articles' identity.
     port_file.write_text(url.rpartition(":")[2])
-    file = settings.data / "demo-sources.toml"
+    file = settings.folder / "demo-sources.toml"
     file.write_text(newsroom.sources(url))
     return file
 
@@ -177,6 +178,10 @@ async def _tail(wish: Wish, settings: Settings) -> None:
             sys.stdout.flush()
         else:
             show(screen, alert)
+
+
+async def _stop_all(children: list[Child]) -> None:
+    await asyncio.gather(*(child.stop() for child in children))
 
 
 async def _keep_alive(child: Child) -> None:
@@ -296,5 +301,6 @@ def install(settings: Settings) -> None:
         NotReady: Java or Maven is missing.
     """
     check_java()
-    with _progress(Console(stderr=True)) as steps, steps("jars", total=DOWNLOADS) as advance:
-        fetch_jars(settings.kafka.jars, advance)
+    if not has_jars(settings.kafka.jars):
+        with _progress(Console(stderr=True)) as steps, steps("jars", total=DOWNLOADS) as advance:
+            fetch_jars(settings.kafka.jars, advance)

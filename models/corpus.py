@@ -1,7 +1,8 @@
 """Labelled items from JSONL, and which of them belong together.
 
-One line is one item: `id`, `lang`, `title`, `text`, `signals` (`type`, `status`, `evidence`, `company`), optionally `date` and
-`licence`. Items that tell the same story share a group, so that a figure never comes from a story seen in training.
+One line is one item: `id`, `lang`, `title`, `text`, `signals` (`type`, `status`, `evidence`, `company`), optionally
+`date` and `licence`. Items that tell the same story share a group, so that a figure never comes from a story seen in
+training.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Figures by cross-validation: `python -m models.evaluate --data DIR`.
 
-Items of one story are never on both sides; what was written for training only ever trains. Calibration and thresholds for a
-fold come from the other folds, so the figures are those of text never seen in any way.
+Items of one story are never on both sides; what was written for training only ever trains. Calibration and thresholds
+for a fold come from the other folds, so the figures are those of text never seen in any way.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures; returns 0."""
     parser = argparse.ArgumentParser(prog="python -m models.evaluate", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with gold/dev.jsonl or *.jsonl")
-    parser.add_argument("--seeds", action=argparse.BooleanOptionalAction, default=True, help="train with models/seed too")
+    parser.add_argument(
+        "--seeds", action=argparse.BooleanOptionalAction, default=True, help="train with models/seed too"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     chosen = parser.parse_args(arguments)
     items = gather(chosen.data)

@@ -83,9 +83,7 @@ def calibrated(scorer: LinearScorer, judged: Judged, items: Sequence[Item], vers
     """Return the scorer with probabilities and thresholds learnt from out-of-fold margins."""
     slope, offset, thresholds = calibrate(judged.margins, marks(items), [item.language for item in items])
     old = scorer.weights
-    weights = Weights(
-        old.types, old.types_bias, slope, offset, thresholds, old.statuses, old.statuses_bias, old.title
-    )
+    weights = Weights(old.types, old.types_bias, slope, offset, thresholds, old.statuses, old.statuses_bias, old.title)
     return LinearScorer(version, scorer.features, weights)
 
 

@@ -12,6 +12,7 @@ the code. The list of trusted types is closed, so a strange model is refused eve
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import zipfile
 from pathlib import Path
@@ -32,7 +33,15 @@ SUMS: Final = "SHA256SUMS"
 TRUSTED: Final[tuple[str, ...]] = ()
 """Types beyond strings, numbers, lists, dicts and NumPy arrays that a model may contain: none."""
 ALLOWED: Final = frozenset(
-    ("builtins.dict", "builtins.list", "builtins.str", "builtins.int", "builtins.float", "builtins.tuple", "numpy.ndarray")
+    (
+        "builtins.dict",
+        "builtins.list",
+        "builtins.str",
+        "builtins.int",
+        "builtins.float",
+        "builtins.tuple",
+        "numpy.ndarray",
+    )
 )
 MOST: Final = 64_000_000
 """Bytes of a model file at most, and eight times that unpacked."""
@@ -62,7 +71,7 @@ def load(folder: Path = CHAMPION) -> LinearScorer:
     """Return the model in a folder, ready to score.
 
     Raises:
-        BadModel: a file is missing or changed, is no skops file, holds a type that is not trusted, or is of another make.
+        BadModel: a file is missing or changed, is no skops file, holds an untrusted type, or is of another make.
     """
     content = _checked(folder)
     if len(content) > MOST:
@@ -82,22 +91,20 @@ def load(folder: Path = CHAMPION) -> LinearScorer:
 
 def _refuse_large(content: bytes, folder: Path) -> None:
     """Refuse a file that unpacks to much more than a model needs."""
-    import io
-
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > 8 * MOST:
             raise BadModel(f"{folder / MODEL} unpacks to more than {8 * MOST} bytes")
 
 
 def _checked(folder: Path) -> bytes:
-    """Return the model file's bytes after comparing every file with its sum; read once, so nothing changes in between."""
+    """Return the model file's bytes, every file compared with its sum; each read once: nothing changes in between."""
     contents: dict[str, bytes] = {}
     for name in (SUMS, CARD, METRICS, MODEL):
         try:
             contents[name] = (folder / name).read_bytes()
         except OSError as error:
             raise BadModel(f"{folder / name} is missing: {error.strerror}") from None
-    listed = dict((name, total) for total, name in _LINE.findall(contents[SUMS].decode("utf-8", "replace")))
+    listed = {name: total for total, name in _LINE.findall(contents[SUMS].decode("utf-8", "replace"))}
     for name in (CARD, METRICS, MODEL):
         if name not in listed:
             raise BadModel(f"{folder / SUMS} does not list {name}")

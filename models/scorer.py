@@ -1,7 +1,7 @@
 """A trained model in service: which types, how far, and which sentence says so.
 
-Types are judged on title and lead together; the evidence is the sentence that by itself speaks most for the type, and the
-status is read from that sentence. A version is strings and arrays only: nothing in it can run.
+Types are judged on title and lead together; the evidence is the sentence that by itself speaks most for the type, and
+the status is read from that sentence. A version is strings and arrays only: nothing in it can run.
 """
 
 from __future__ import annotations
@@ -99,9 +99,7 @@ class LinearScorer:
         """Return the thresholds of each document (shape: documents × 24)."""
         return np.asarray(self.weights.thresholds[_rows(languages)])
 
-    def judge(
-        self, items: Sequence[Prepared], hits: Sequence[tuple[int, int]]
-    ) -> list[tuple[int, tuple[int, ...]]]:
+    def judge(self, items: Sequence[Prepared], hits: Sequence[tuple[int, int]]) -> list[tuple[int, tuple[int, ...]]]:
         """Return for each hit (item, type) the status and the sentences, the best first."""
         if not hits:
             return []

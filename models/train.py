@@ -58,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with gold/dev.jsonl or *.jsonl")
     parser.add_argument("--out", type=Path, required=True, help="folder of the version; made if missing")
-    parser.add_argument("--seeds", action=argparse.BooleanOptionalAction, default=True, help="train with models/seed too")
+    parser.add_argument(
+        "--seeds", action=argparse.BooleanOptionalAction, default=True, help="train with models/seed too"
+    )
     chosen = parser.parse_args(arguments)
     items, extra = gather(chosen.data), seeds() if chosen.seeds else []
     scorer, metrics = train(items, extra, lambda line: print(line, file=sys.stderr))
@@ -91,11 +93,11 @@ Logistic regressions on words, pairs of words and pieces of words (scikit-learn 
 
 ## What it learnt from
 
-* {items} news items with {signals} signals: front-page teasers, headlines, press releases. The texts are their publishers'
-  and came with licences from CC0 to none stated; many rows that state none are marked for internal evaluation by those who
-  collected them. They were used for learning and are not contained: a version holds single words, pairs of
-  words and pieces of 3 to 5 letters that occur in at least two items, with weights. Whoever redistributes a version should
-  know this, and can train one on other text with `python -m models.train`.
+* {items} news items with {signals} signals: front-page teasers, headlines, press releases. The texts are their
+  publishers' and came with licences from CC0 to none stated; many rows that state none are marked for internal
+  evaluation by those who collected them. They were used for learning and are not contained: a version holds single
+  words, pairs of words and pieces of 3 to 5 letters that occur in at least two items, with weights. Whoever
+  redistributes a version should know this, and can train one on other text with `python -m models.train`.
 * {extra} items written for this project, about invented companies (`models/seed/`).
 * Labels: read by a language model after the guidelines, one pass and checks. No human verdicts; a second reading of 200
   items agreed at F1 0.94 on types. That is consistency, not truth.
@@ -103,10 +105,10 @@ Logistic regressions on words, pairs of words and pieces of words (scikit-learn 
 
 ## Figures
 
-Five-fold cross-validation; a story is never on both sides; invented items train only; calibration and thresholds come from
-the other folds. `micro`, `macro`: F1 over types (macro: types with 8 items or more); `any`: F1 of "carries a signal"; `ece`:
-calibration error of probabilities over 0.05; `evidence`: share of labelled signals whose sentence, chosen given the type,
-overlaps the labelled passage; `status`: share of right statuses, given the type.
+Five-fold cross-validation; a story is never on both sides; invented items train only; calibration and thresholds come
+from the other folds. `micro`, `macro`: F1 over types (macro: types with 8 items or more); `any`: F1 of "carries a
+signal"; `ece`: calibration error of probabilities over 0.05; `evidence`: share of labelled signals whose sentence,
+chosen given the type, overlaps the labelled passage; `status`: share of right statuses, given the type.
 
 {figures}
 
@@ -114,8 +116,8 @@ overlaps the labelled passage; `status`: share of right statuses, given the type
 
 * The share of signals in the training text is far above nature's: expect more false alarms on general news than here.
 * It reads title and the first 1,200 characters. What stands only below is not found.
-* English means press releases mostly; `layoffs`, `insolvency`, `disruption`, `site_closure`, `hiring`, `tender` have few real
-  English items, `tender`, `award`, `event` few German ones.
+* English means press releases mostly; `layoffs`, `insolvency`, `disruption`, `site_closure`, `hiring`, `tender` have
+  few real English items, `tender`, `award`, `event` few German ones.
 * It does not know companies. "No company named" is a matter of routing, not of this model.
 * Irony, hypotheticals and background told in passing are often taken for news. Other languages are not scored.
 """

@@ -71,7 +71,7 @@ def _with_broker(settings: Settings) -> Settings:
 
     if settings.kafka.bootstrap:
         return settings
-    file = settings.data / ADDRESS
+    file = settings.folder / ADDRESS
     if not file.exists():
         raise NotReady(
             f"no broker: set STELLWERK_KAFKA__BOOTSTRAP, or start one with `stellwerk up` (looked at {file})"
@@ -113,7 +113,7 @@ def up(
     seconds = _duration(lasting)
     if (sources is None) != (accounts is None):
         raise typer.BadParameter("--sources and --accounts go together: the demo's accounts are invented companies")
-    _run(local.up(local.Wish(sources, accounts, seconds, headless, _settings("up", data=data))))
+    _run(local.up(local.Wish(sources, accounts, seconds, headless, _settings("up", folder=data))))
 
 
 @app.command()
@@ -310,6 +310,19 @@ async def _topics(*, make: bool) -> None:
     if faults:
         raise typer.Exit(1)
     screen.print("all topics are as they should be")
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting: its environment variable, default and meaning.
+
+    Example:
+
+        stellwerk settings | grep FETCH
+    """
+    from pipeline.settings import table
+
+    print(table(), end="")
 
 
 def _each(files: Iterable[Path], read: Callable[[Path], dict[str, Any]]) -> None:

@@ -43,8 +43,8 @@ class KafkaSettings(Section):
     request: Seconds = Field(30.0, description="seconds for one request to the broker; at least `session`")
     security: str = Field("PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
     mechanism: str = Field("SCRAM-SHA-512", description="SASL mechanism, where security says SASL")
-    username: str = ""
-    password: SecretStr = SecretStr("")
+    username: str = Field("", description="of the SASL login")
+    password: SecretStr = Field(SecretStr(""), description="of the SASL login; better as a file")
     cafile: str = Field("", description="PEM file of the authority that signed the broker's certificate")
     jars: Path = Field(Path(".stellwerk/kafka-4.3.0"), description="where the broker's jars are put")
     heap: str = Field("512m", description="Java heap of the broker started here")
@@ -127,7 +127,7 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
-    data: Path = Field(Path(".stellwerk"), description="folder of everything that one machine keeps")
+    folder: Path = Field(Path(".stellwerk"), description="folder of everything that one machine keeps")
     kafka: KafkaSettings = KafkaSettings()
     stream: StreamSettings = StreamSettings()
     fetch: FetchSettings = FetchSettings()
@@ -174,3 +174,21 @@ def _secrets_from_files() -> None:
                 os.environ.setdefault(name.removesuffix("_FILE"), Path(file).read_text().strip())
             except OSError as error:
                 raise BadInput(f"cannot be read: {error.strerror}", file=file, field=name) from None
+
+
+def table() -> str:
+    """Return all settings as a Markdown table: environment name, default, meaning. `docs/settings.md` holds it."""
+    rows = ["| setting | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            for key, inner in section.model_fields.items():
+                rows.append(_row(f"{name}__{key}", inner.default, inner.description))
+        else:
+            rows.append(_row(name, field.default, field.description))
+    return "\n".join(rows) + "\n"
+
+
+def _row(name: str, default: object, description: str | None) -> str:
+    shown = "" if default is None or default == () or isinstance(default, SecretStr) else f"`{default}`"
+    return f"| `{PREFIX}{name.upper()}` | {shown if shown != '``' else ''} | {description or ''} |"

@@ -36,7 +36,7 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Loca
 def settings(broker: LocalBroker, tmp_path: Path) -> Settings:
     """Settings of a deployment that shares nothing with other tests but the broker."""
     kafka = KafkaSettings(bootstrap=broker.bootstrap, prefix=f"t{uuid.uuid4().hex[:8]}.", jars=JARS)
-    return Settings(data=tmp_path, kafka=kafka)
+    return Settings(folder=tmp_path, kafka=kafka)
 
 
 @pytest.fixture(scope="session")

@@ -52,9 +52,7 @@ def render_atom(outlet: Outlet, articles: Sequence[DemoArticle], anchor: datetim
     return _xml(feed)
 
 
-def render_json_feed(
-    outlet: Outlet, articles: Sequence[DemoArticle], anchor: datetime, base_url: str
-) -> bytes:
+def render_json_feed(outlet: Outlet, articles: Sequence[DemoArticle], anchor: datetime, base_url: str) -> bytes:
     """JSON Feed 1.1, with ``content_html`` where the outlet gives its full text; UTF-8 JSON."""
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -75,9 +73,7 @@ RENDERERS: Mapping[FeedForm, FeedRenderer] = {
 }
 
 
-def _rss_item(
-    channel: ET.Element, outlet: Outlet, article: DemoArticle, anchor: datetime, base_url: str
-) -> None:
+def _rss_item(channel: ET.Element, outlet: Outlet, article: DemoArticle, anchor: datetime, base_url: str) -> None:
     item = ET.SubElement(channel, "item")
     _add(item, "title", article.title)
     _add(item, "link", _link(outlet, article, base_url))
@@ -91,9 +87,7 @@ def _rss_item(
         _add(item, "content:encoded", _html(article))
 
 
-def _atom_entry(
-    feed: ET.Element, outlet: Outlet, article: DemoArticle, anchor: datetime, base_url: str
-) -> None:
+def _atom_entry(feed: ET.Element, outlet: Outlet, article: DemoArticle, anchor: datetime, base_url: str) -> None:
     entry = ET.SubElement(feed, "entry")
     _add(entry, "id", f"tag:{outlet.id}.example,2020:{article.slug}")
     _add(entry, "title", article.title)

@@ -88,12 +88,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="newsroom", description="The demo's news outlets on loopback.")
     parser.add_argument("--port", type=int, default=0, help="TCP port; 0 takes a free one")
-    parser.add_argument(
-        "--anchor", type=_moment, default=_utc_now(), help="first start of the demo, ISO 8601"
-    )
-    parser.add_argument(
-        "--data", type=Path, default=Path(__file__).parent, help="directory of articles.jsonl"
-    )
+    parser.add_argument("--anchor", type=_moment, default=_utc_now(), help="first start of the demo, ISO 8601")
+    parser.add_argument("--data", type=Path, default=Path(__file__).parent, help="directory of articles.jsonl")
     options = parser.parse_args(argv)
     try:
         server = make_server(load_articles(options.data / "articles.jsonl"), options.anchor, options.port)

@@ -15,9 +15,7 @@ MONTHS = (
     "Juli", "August", "September", "Oktober", "November", "Dezember",
 )  # fmt: skip
 
-SITE = Outlet(
-    "", "The demo newsroom", "Four outlets, all invented", "en", "GB", 0.0, "#444", "json", full_text=False
-)
+SITE = Outlet("", "The demo newsroom", "Four outlets, all invented", "en", "GB", 0.0, "#444", "json", full_text=False)
 
 WORDS = {
     "de": {
@@ -88,9 +86,7 @@ $paragraphs
 <section class="related"><h2>$related_head</h2>$related</section>""")
 
 
-def render_page(
-    article: DemoArticle, anchor: datetime, base_url: str = "", related: Sequence[DemoArticle] = ()
-) -> str:
+def render_page(article: DemoArticle, anchor: datetime, base_url: str = "", related: Sequence[DemoArticle] = ()) -> str:
     """One article's page: an HTML5 document with its metadata in the head and the text in ``<article>``.
 
     Args:

@@ -1,7 +1,7 @@
 """Where sentences begin and end, in German and English news text.
 
-One expression finds every place that could be an end; a few checks on the words around it say whether it is one. Offsets
-count characters of the body, so that evidence can be cut out again. The title is always a sentence of its own.
+One expression finds every place that could be an end; a few checks on the words around it say whether it is one.
+Offsets count characters of the body, so that evidence can be cut out again. The title is always a sentence of its own.
 """
 
 from __future__ import annotations
@@ -35,20 +35,22 @@ _NEVER: Final = frozenset(
     """abb abs allg art az bd best betr bsp bspw bzgl bzw ca chr dgl dipl dr ehem eigtl einschl entspr erg etc evtl exkl
     ff geb gegr geg ggf ggü hg hl hrsg inkl ing insb int jh kap kfm lt max med min mind mio mrd bio mtl nr nrn op pers
     prof publ qm rd red resp s sog st std stv tel tsd u usw v verf vgl vors vs vorm z zt zzgl
-    approx assoc asst capt col dept det dist ed eds est exec fig gen gov hon lt maj mgr mr mrs ms mt no nos pp rep rev sen
+    approx assoc asst capt col dept det dist ed eds est exec fig gen gov hon lt maj mgr mr mrs ms mt pp rep rev sen
     sgt sr supt univ vol jan feb mär apr jun jul aug sep sept okt oct nov dez dec mon tue wed thu fri sat sun""".split()
 )
 """Words that a stop shortens; a sentence hardly ever ends with them."""
 
-_SOMETIMES: Final = frozenset("inc corp co ltd plc bros llc cie jr usw etc ag kg gmbh mbh a.m p.m d.c u.s u.k u.n e.v".split())
+_SOMETIMES: Final = frozenset(
+    "no nos inc corp co ltd plc bros llc cie jr usw etc ag kg gmbh mbh a.m p.m d.c u.s u.k u.n e.v".split()
+)
 """Short forms that stand at the end of a sentence often enough to look at the word that follows."""
 
 _STARTERS: Final = frozenset(
-    """the a an it its in on at by for from this that these those he she we they i you our their his her as if when while
-    with since after before although however meanwhile under both all there but and to more not no
-    der die das ein eine einer es er sie wir ich im am in auf bei mit von vom zum zur nach seit für aus um als wenn da doch
-    dies diese dieser dieses damit dabei dazu zudem außerdem auch aber und man so nun bis über unter durch wie was wer insgesamt
-    allein künftig laut zuvor derzeit bereits noch ihr ihre sein seine""".split()
+    """the a an it its in on at by for from this that these those he she we they i you our their his her as if when
+    while with since after before although however meanwhile under both all there but and to more not no
+    der die das ein eine einer es er sie wir ich im am in auf bei mit von vom zum zur nach seit für aus um als wenn da
+    doch dies diese dieser dieses damit dabei dazu zudem außerdem auch aber und man so nun bis über unter durch wie was
+    wer insgesamt allein künftig laut zuvor derzeit bereits noch ihr ihre sein seine""".split()
 )
 """Words that begin sentences and, with a capital, hardly anything else."""
 

@@ -25,7 +25,7 @@ READ: Final = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a scorer sees of an article: its language, its body, and where the sentences are (the first is the title)."""
+    """What a scorer sees of an article: its language, its body, where the sentences are (the first is the title)."""
 
     language: str
     body: str

@@ -113,7 +113,9 @@ def _header(cells: Sequence[str], file: str, line: int) -> list[str]:
         header.append(name)
     for needed, shown in (("id", "account_id"), ("name", "name")):
         if needed not in header:
-            raise BadInput(f"no such column; the first line must name the columns ({_COLUMNS})", file=file, line=line, field=shown)
+            raise BadInput(
+                f"no such column; the first line must name the columns ({_COLUMNS})", file=file, line=line, field=shown
+            )
     return header
 
 

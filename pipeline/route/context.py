@@ -10,7 +10,17 @@ import math
 import re
 from typing import Final, NamedTuple
 
-from pipeline.route.words import BUSINESS, FIRST_NAMES, HEADS, KIND_BEFORE, NO_COMPANY_AFTER, PERSON_TITLES
+from pipeline.route.passages import Capitals
+from pipeline.route.words import (
+    BUSINESS,
+    FIRST_NAMES,
+    HEADS,
+    KIND_BEFORE,
+    NO_COMPANY_AFTER,
+    OTHERS,
+    PERSON_BEFORE,
+    PERSON_TITLES,
+)
 
 KEEP: Final = 0.5
 """Names less probable than this are no mentions."""
@@ -23,25 +33,27 @@ class Seen(NamedTuple):
         start: of the bare name.
         end: of the bare name.
         whole: where the word form ends: genitive, compound, legal form.
-        ordinary: the name is also an ordinary word.
+        ordinary: 0 where the name is nothing else, 1 where it may be a word, 2 where it mostly is.
         exact: written in exactly the case that the account gives.
         legal: a legal form follows.
         ticker: a stock symbol in brackets follows, or the name is one.
         single: one word.
+        short: a part of the name that was derived, not given.
     """
 
     start: int
     end: int
     whole: int
-    ordinary: bool
+    ordinary: int
     exact: bool
     legal: bool
     ticker: bool
     single: bool
+    short: bool
 
 
 _WORD_BEFORE = re.compile(r"([\w&.’'-]+)[ \u00a0][„“\"‚‘'»«(]?$")
-_WORD_AFTER = re.compile(r"[ \u00a0]([\w&’'-]+)")
+_WORD_AFTER = re.compile(r"[ \u00a0]([\w&][\w&’'-]*)")
 _ARTICLE: Final = frozenset(
     """das dem den des ein eine einen einem einer eines kein keine keinen keiner diese dieser dieses diesen jede jeder jedes jeden viele
     mehr manche alle ihre ihrer ihren ihr sein seine seiner seinen unsere unserer mein meine dein deine welche welcher zur zum im am
@@ -62,7 +74,9 @@ _VERB = re.compile(
 )
 
 
-def judge(body: str, seen: Seen, sentence: tuple[int, int], *, family: str, shouted: bool) -> tuple[float, str]:
+def judge(
+    body: str, seen: Seen, sentence: tuple[int, int], *, family: str, again: bool, capitals: Capitals
+) -> tuple[float, str]:
     """Return how probable it is that this name is the company, and why.
 
     Args:
@@ -70,18 +84,21 @@ def judge(body: str, seen: Seen, sentence: tuple[int, int], *, family: str, shou
         seen: the name in it.
         sentence: where its sentence begins and ends.
         family: another, certain name of the same group in this text; empty where there is none.
-        shouted: the sentence is written in capitals or with a capital on each word, so that case says little.
+        again: the same name is surely the company elsewhere in this text.
+        capitals: how the sentence uses capitals; where every word has one, they say little.
     """
     reasons: list[tuple[float, str]] = []
     _name(body, seen, reasons, family)
+    if again:
+        reasons.append((1.5, "the same name is surely the company elsewhere in the text"))
     _before(body, seen, sentence, reasons)
-    _after(body, seen, sentence, reasons, shouted)
+    _after(body, seen, sentence, reasons, capitals)
     if seen.ordinary:
-        _around(body, seen, sentence, reasons, shouted)
-    start = -0.6 if seen.ordinary else 3.0
+        _around(body, seen, sentence, reasons, capitals)
+    start = (3.0, -0.5, -1.3)[seen.ordinary] - 1.2 * (seen.short and not family)
     total = start + sum(weight for weight, _ in reasons)
     probability = 1 / (1 + math.exp(-total))
-    return probability, _told(reasons, seen.ordinary, probability)
+    return probability, _told(reasons, bool(seen.ordinary), probability)
 
 
 def _told(reasons: list[tuple[float, str]], ordinary: bool, probability: float) -> str:
@@ -105,9 +122,11 @@ def _name(body: str, seen: Seen, reasons: list[tuple[float, str]], family: str) 
     tail = body[seen.end : seen.whole]
     if tail[:1] in "-‐‑" and tail:
         head = tail.rpartition(tail[0])[2].lower()
-        if head in HEADS or head.endswith(("chef", "chefin", "konzern", "aktie", "tochter", "werk", "werke", "vorstand", "sparte", "manager")):
+        if head in HEADS or head.endswith(
+            ("chef", "chefin", "konzern", "aktie", "tochter", "werk", "werke", "vorstand", "sparte", "manager")
+        ):
             reasons.append((2.6, f"the compound '{body[seen.start : seen.whole]}'"))
-        else:
+        elif seen.ordinary < 2:
             reasons.append((0.4, f"the compound '{body[seen.start : seen.whole]}'"))
     elif tail[:1] in "'’‘" and tail:
         reasons.append((0.6, "a genitive"))
@@ -126,15 +145,17 @@ def _before(body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tupl
         reasons.append((-6.0, f"a person: '{word}' stands before it"))
     elif low in FIRST_NAMES and word[0].isupper() and seen.single and not seen.legal:
         reasons.append((-6.0, f"a person: '{word}' is a first name"))
-    elif seen.ordinary:
-        _before_ordinary(word, low, seen, reasons)
+    elif PERSON_BEFORE.search(low) and seen.single and seen.end == seen.whole:
+        reasons.append((-4.0, f"a person: '{word}' stands before it"))
+    elif seen.ordinary and body[seen.end : seen.end + 1] != "-":
+        _before_ordinary(word, low, reasons)
 
 
-def _before_ordinary(word: str, low: str, seen: Seen, reasons: list[tuple[float, str]]) -> None:
+def _before_ordinary(word: str, low: str, reasons: list[tuple[float, str]]) -> None:
     if low in _ARTICLE:
         reasons.append((-1.8, f"the article '{word}'"))
     elif low in _SOFT_ARTICLE:
-        reasons.append((-0.2, f"the article '{word}'"))
+        reasons.append((0.0, f"the article '{word}'"))
     elif low in _PREPOSITION:
         reasons.append((0.9, f"'{word}' without an article before it"))
     elif _ADJECTIVE.match(word):
@@ -143,38 +164,57 @@ def _before_ordinary(word: str, low: str, seen: Seen, reasons: list[tuple[float,
         reasons.append((-0.6, f"part of '{word} …'"))
 
 
-def _after(body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tuple[float, str]], shouted: bool) -> None:
+def _after(
+    body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tuple[float, str]], capitals: Capitals
+) -> None:
     """Clues in the word after the name."""
+    name = body[seen.start : seen.end].lower()
     found = _WORD_AFTER.match(body, seen.whole, sentence[1])
     if not found:
         return
     word = found.group(1)
+    if word.lower() in OTHERS.get(name, "").split() or (word == "&" and name == "merck"):
+        reasons.append((-7.0, f"'{body[seen.start : found.end()]}' is somebody else"))
     low = word.lower()
     if low in NO_COMPANY_AFTER:
         reasons.append((-5.0, f"'{word}' follows: a venue, club, prize or place"))
-    elif seen.ordinary and word[0].isupper() and not shouted and not seen.legal and seen.end == seen.whole and low not in HEADS:
+    elif (
+        seen.ordinary
+        and word[0].isupper()
+        and capitals is Capitals.PLAIN
+        and not seen.legal
+        and seen.end == seen.whole
+        and low not in HEADS
+    ):
         reasons.append((-0.8, f"'{word}' follows"))
 
 
-def _around(body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tuple[float, str]], shouted: bool) -> None:
+def _around(
+    body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tuple[float, str]], capitals: Capitals
+) -> None:
     """Clues in the sentence, for ordinary words."""
     start, end = sentence
     first = seen.start - start <= 1
     if _VERB.match(body, seen.whole):
         reasons.append((1.2, "the verb after it"))
-    if body.startswith(":", seen.whole) and first:
+    if body.startswith(":", seen.whole) and first and seen.whole == seen.end:
         reasons.append((1.0, "it heads the title"))
-    count = len({found.lower() for found in BUSINESS.findall(body, start, seen.start)} | {found.lower() for found in BUSINESS.findall(body, seen.whole, end)})
+    count = len(
+        {found.lower() for found in BUSINESS.findall(body, start, seen.start)}
+        | {found.lower() for found in BUSINESS.findall(body, seen.whole, end)}
+    )
     if count:
         reasons.append((0.7 if count == 1 else 1.2, "business words in the sentence"))
     elif BUSINESS.search(body):
         reasons.append((0.3, "business words in the text"))
     name = body[seen.start : seen.end]
-    if name.isupper() and seen.exact and len(name) > 1 and not shouted:
-        reasons.append((1.6, "written in capitals as the company does"))
-    elif name.isupper() and not seen.exact and not shouted and len(name) > 1:
-        reasons.append((-1.5, "written in capitals, unlike the company"))
     if len(name) == 1:
-        reasons.append((-1.2, "a single letter"))
-    if shouted and not name.isupper():
+        reasons.append((-1.0, "a single letter"))
+    elif name.isupper() and capitals is not Capitals.SHOUTED:
+        reasons.append(
+            (1.6, "written in capitals as the company does")
+            if seen.exact
+            else (-1.5, "written in capitals, unlike the company")
+        )
+    elif capitals is not Capitals.PLAIN:
         reasons.append((-0.6, "in a headline with capitals throughout"))

@@ -117,7 +117,9 @@ def _countries() -> Iterator[tuple[str, Entry]]:
             yield from _named(other, Entry(name, code, "country"))
         for other in filter(None, german.split(";")):
             yield from _named(other, Entry(name, code, "country", language="de" if other == "Island" else ""))
-        yield from _adjectives([*adjectives.split(";"), *stems.split(";")], Entry(name, code, "country", adjective=True))
+        yield from _adjectives(
+            [*adjectives.split(";"), *stems.split(";")], Entry(name, code, "country", adjective=True)
+        )
         if code == "CH":
             yield "schweizer", Entry(name, code, "country", adjective=True, language="de")
 
@@ -125,7 +127,9 @@ def _countries() -> Iterator[tuple[str, Entry]]:
 def _regions() -> Iterator[tuple[str, Entry]]:
     for (name, others, adjectives, *_), section in _sections("regions.txt"):
         if section in ("groups", "nowhere"):
-            entry = Entry("European Union" if section == "groups" else name, "EU" if section == "groups" else "", "group")
+            entry = Entry(
+                "European Union" if section == "groups" else name, "EU" if section == "groups" else "", "group"
+            )
         else:
             entry = Entry(name, section, "admin")
         if section == "groups":
@@ -169,15 +173,28 @@ def _towns(made: Names) -> None:
         for other, name, country in _EXONYM.findall(line):
             entry = by_name.get((re.sub(r" ?\(.*?\)", "", name), country), Entry(name, country, "city", 100_000))
             large = entry._replace(name=name, population=max(entry.population, 100_000))
-            made[words(other.replace("_", " "))] = [large, *(one for one in made.get(words(other.replace("_", " ")), ()) if one != entry)]
+            made[words(other.replace("_", " "))] = [
+                large,
+                *(one for one in made.get(words(other.replace("_", " ")), ()) if one != entry),
+            ]
     for key, entries in list(made.items()):
         entries.sort(key=lambda one: -one.population)
         first = entries[0]
-        if first.kind == "city" and " " not in key and (first.population >= 300_000 or (first.country in NEAR and first.population >= 10_000)):
+        if (
+            first.kind == "city"
+            and " " not in key
+            and (first.population >= 300_000 or (first.country in NEAR and first.population >= 10_000))
+        ):
             for adjective in _er(key):
                 if adjective not in made:
                     _put(made, adjective, first._replace(adjective=True, language="de"))
-    for extra, key in (("münchner", "münchen"), ("münchener", "münchen"), ("basler", "basel"), ("zürcher", "zürich"), ("hannoveraner", "hannover")):
+    for extra, key in (
+        ("münchner", "münchen"),
+        ("münchener", "münchen"),
+        ("basler", "basel"),
+        ("zürcher", "zürich"),
+        ("hannoveraner", "hannover"),
+    ):
         made[extra] = [made[key][0]._replace(adjective=True, language="de")]
 
 

@@ -14,19 +14,23 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from pipeline.records import Mention
 from pipeline.route.context import KEEP, Seen, judge
+from pipeline.route.gazetteer import names as place_names
 from pipeline.route.names import LEGAL_AFTER, Form, fold, forms, keys, short_forms
 from pipeline.route.passages import Passages
-from pipeline.route.tree import Accounts
-from pipeline.route.words import CLOSED_HEADS
+from pipeline.route.tree import Accounts, Level
+from pipeline.route.words import CLOSED_HEADS, PLANT
 
 _REST = re.compile(r"[^\W_]*")
 _COMPOUND = re.compile(r"[-‐‑][^\W_][\w‐‑-]*")
 _PREFIX = re.compile(r"(?:^|(?<=[\s(„“\"‚‘»«/]))[A-ZÄÖÜa-zäöü]{2,12}[-‐‑]$")
+_PLANT_WORD = re.compile(r" ([\w-]+)")
+_SURE: Final = 0.8
 _GENITIVE = re.compile(r"['’‘`´]s?(?!\w)")
 _TICKER_AFTER = re.compile(r"\s?\((?:[^()]{0,40}?[,;] ?)?[A-Za-z][A-Za-z .]{1,18}: ?\$?[A-Z0-9][A-Z0-9.-]{0,7}[),;/ ]")
 _TICKER_BEFORE = re.compile(r"\([^()]{0,60}:\s?\$?$")
-_FORBIDDEN: Final = frozenset("\n,;:()[]/\"„“”!?…–—|·•»«")
-_KINDS: Final = ("name", "alias", "legal", "former", "short")
+_FORBIDDEN: Final = frozenset('\n,;:()[]/"„“”!?…–—|·•»«')
+_KINDS: Final = ("name", "alias", "former", "bare", "legal", "short")
+_DEFINED: Final = re.compile(r"([A-ZÄÖÜ][\w-]+)[®™]? \([„“\"‚‘']?$")
 
 
 class _Hit(NamedTuple):
@@ -59,9 +63,7 @@ class Finder:
                     self._put(entries, key, form)
         self._put_short(accounts, entries)
         self._forms = [tuple(found) for found in entries.values()]
-        self._tickers = {
-            ticker.rpartition(":")[2].strip(): account.id for account in accounts for ticker in account.tickers if ticker
-        }
+        self._towns = _site_towns(accounts)
         self._search = AhoCorasick(
             [f" {key}" for key in entries],
             matchkind=MatchKind.Standard,
@@ -97,31 +99,112 @@ class Finder:
         if not hits:
             return []
         passages = passages or Passages(body)
+        hits = [hit for hit in hits if not self._defined_otherwise(hit, hits, body)]
         sure = self._sure(hits, body)
+        chosen = [(hit, self._choose(hit, sure, body)) for hit in hits]
+        judged = [self._judge(body, passages, hit, form, sure, again=False) for hit, form in chosen]
+        certain = {
+            (body[hit.start : hit.end], form.account_id)
+            for (hit, form), (probability, _) in zip(chosen, judged, strict=True)
+            if form.ordinary and probability >= _SURE
+        }
         found = []
-        for hit in hits:
-            form = self._choose(hit, sure)
-            sentence = passages.at(hit.start)
-            family = sure.get(self._group[form.account_id], ("", frozenset()))
-            name = body[hit.start : hit.end]
-            other = next((text for text in family[1] if text.lower() != name.lower()), "") if form.ordinary else ""
-            seen = Seen(
-                hit.start, hit.end, hit.right, form.ordinary, hit.exact, hit.legal, hit.ticker, " " not in name and "-" not in name
-            )
-            shouted = passages.shouted(hit.start)
-            probability, why = judge(body, seen, sentence, family=other, shouted=shouted)
-            if probability < KEEP:
-                continue
-            mention = Mention(
-                text=body[hit.left : hit.right],
-                start=hit.left,
-                end=hit.right,
-                account_id=form.account_id,
-                probability=round(probability, 3),
-                why=f"{form.kind} '{form.text}': {why}",
-            )
-            found.append(mention)
+        for (hit, form), (probability, why) in zip(chosen, judged, strict=True):
+            if form.ordinary and probability < _SURE and (body[hit.start : hit.end], form.account_id) in certain:
+                probability, why = self._judge(body, passages, hit, form, sure, again=True)
+            if probability >= KEEP:
+                found.append(self._mention(body, passages, hit, form, probability, why))
         return found
+
+    def _judge(
+        self, body: str, passages: Passages, hit: _Hit, form: Form, sure: dict[str, frozenset[str]], *, again: bool
+    ) -> tuple[float, str]:
+        """Return how probable it is that this hit is the account, and why."""
+        name = body[hit.start : hit.end]
+        others = sure.get(self._group[form.account_id], frozenset()) if form.ordinary else frozenset()
+        family = min((text for text in others if text.lower() != name.lower()), default="")
+        seen = Seen(
+            start=hit.start,
+            end=hit.end,
+            whole=hit.right,
+            ordinary=form.ordinary,
+            exact=hit.exact,
+            legal=hit.legal,
+            ticker=hit.ticker,
+            single=" " not in name and "-" not in name,
+            short=form.kind == "short",
+        )
+        return judge(
+            body, seen, passages.at(hit.start), family=family, again=again, capitals=passages.capitals(hit.start)
+        )
+
+    def _mention(self, body: str, passages: Passages, hit: _Hit, form: Form, probability: float, why: str) -> Mention:
+        account_id, told = form.account_id, f"{form.kind} '{form.text}': {why}"
+        site = self._site(body, passages, hit, account_id)
+        if site:
+            account_id, told = site[0], f"{told}; the plant at '{site[1]}' is meant"
+        return Mention(
+            text=body[hit.left : hit.right],
+            start=hit.left,
+            end=hit.right,
+            account_id=account_id,
+            probability=round(probability, 3),
+            why=told,
+        )
+
+    def _site(self, body: str, passages: Passages, hit: _Hit, account_id: str) -> tuple[str, str] | None:
+        """Return the site that `Tesla-Werk` means, where the text names its town; else None."""
+        towns = self._towns.get(account_id)
+        if not towns:
+            return None
+        following = _PLANT_WORD.match(body, hit.right)
+        if not PLANT.search(body[hit.end : hit.right]) and not (following and PLANT.search(following.group(1))):
+            return None
+        start, end = passages.at(hit.start)
+        for area in (body[start:end], body[: passages.title_end], body):
+            found = {site: town for town, site in towns.items() if re.search(rf"\b{re.escape(town)}(?:s|er)?\b", area)}
+            if found:
+                return next(iter(found.items())) if len(found) == 1 else None
+        return None
+
+    @staticmethod
+    def _defined_otherwise(hit: _Hit, hits: Sequence[_Hit], body: str) -> bool:
+        """Say whether the text gives this abbreviation another meaning: `das Arbeitsmarktservice (AMS)`."""
+        name = body[hit.start : hit.end]
+        if (
+            len(name) > 5
+            or not name.isupper()
+            or hit.ticker
+            or all(form.kind == "name" and len(form.text) > 3 for form in hit.forms)
+        ):
+            return False
+        ids = {form.account_id for form in hit.forms}
+        for other in hits:
+            if body[other.start : other.end] != name or body[other.end : other.end + 1] not in (
+                ")",
+                '"',
+                "“",
+                "”",
+                "'",
+            ):
+                continue
+            before = _DEFINED.search(body, max(0, other.start - 40), other.start)
+            if not before:
+                continue
+            ours = any(
+                one.right >= before.start() - 1
+                and one.right <= other.start
+                and ids & {form.account_id for form in one.forms}
+                for one in hits
+            )
+            word = before.group(1)
+            first = word[0] == name[0] or any(
+                part[:1] == name[0]
+                for part in body[max(0, before.start() - 60) : before.end(1)].split()[-len(name) - 1 :]
+            )
+            if not ours and first and before.group(1) != name:
+                return True
+        return False
 
     def _hits(self, body: str) -> list[_Hit]:
         """Return every spelling that stands there as a word of its own and in a case that fits."""
@@ -149,7 +232,11 @@ class Finder:
             if not fitting:
                 return None
         elif suffix == "s":
-            fitting = tuple(form for form in fitting if not (form.ordinary and form.text.isupper() and not name.isupper()))
+            fitting = tuple(
+                form
+                for form in fitting
+                if form.ordinary < 2 and not (form.ordinary and form.text.isupper() and not name.isupper())
+            )
             if not fitting:
                 return None
         left = start
@@ -165,11 +252,18 @@ class Finder:
             right = genitive.end()
         else:
             form = LEGAL_AFTER.match(body, right)
-            if form and not (form.group().isupper() and form.group().strip(" ,") in ("AS", "SA", "CO") and body[:start].isupper()):
+            if form and not (
+                form.group().isupper() and form.group().strip(" ,") in ("AS", "SA", "CO") and body[:start].isupper()
+            ):
                 legal, right = True, form.end()
-        ticker = bool(_TICKER_AFTER.match(body, right)) or (body[start:end].isupper() and bool(_TICKER_BEFORE.search(body, max(0, start - 60), start)))
+        ticker = bool(_TICKER_AFTER.match(body, right)) or (
+            body[start:end].isupper() and bool(_TICKER_BEFORE.search(body, max(0, start - 60), start))
+        )
         exact = any(form.text == name for form in fitting)
-        legal = legal or any(form.kind == "legal" and form.text != form.text.split(" ")[0] and LEGAL_AFTER.search(name) for form in fitting)
+        legal = legal or any(
+            form.kind == "legal" and form.text != form.text.split(" ")[0] and LEGAL_AFTER.search(name)
+            for form in fitting
+        )
         return _Hit(start, end, left, right, fitting, exact, bool(legal), ticker)
 
     @staticmethod
@@ -187,21 +281,59 @@ class Finder:
                 reach = hit.end
         return kept
 
-    def _sure(self, hits: Iterable[_Hit], body: str) -> dict[str, tuple[str, frozenset[str]]]:
+    def _sure(self, hits: Iterable[_Hit], body: str) -> dict[str, frozenset[str]]:
         """Return, per group, the names in this text that are nothing else."""
         names: dict[str, set[str]] = {}
         for hit in hits:
             groups = {self._group[form.account_id] for form in hit.forms}
             if len(groups) == 1 and (hit.legal or hit.ticker or not all(form.ordinary for form in hit.forms)):
-                names.setdefault(groups.pop(), set()).add(body[hit.start : hit.end] if not hit.legal else body[hit.start : hit.right])
-        return {group: (min(found), frozenset(found)) for group, found in names.items()}
+                names.setdefault(groups.pop(), set()).add(body[hit.start : hit.right if hit.legal else hit.end])
+        return {group: frozenset(found) for group, found in names.items()}
 
-    def _choose(self, hit: _Hit, sure: dict[str, tuple[str, frozenset[str]]]) -> Form:
+    def _choose(self, hit: _Hit, sure: dict[str, frozenset[str]], body: str) -> Form:
         """Return the form that is meant where several accounts have this name: whose other names are there, then the closest."""
-        return min(
-            hit.forms,
-            key=lambda form: (self._group[form.account_id] not in sure, _KINDS.index(form.kind), form.ordinary),
-        )
+        if len(hit.forms) == 1:
+            return hit.forms[0]
+        name = body[hit.start : hit.end]
+
+        def rank(form: Form) -> tuple[bool, int, int, int]:
+            others = sure.get(self._group[form.account_id], frozenset())
+            alone = not any(text != name for text in others)
+            return alone, _KINDS.index(form.kind), -self._kindred(form.account_id, body), form.ordinary
+
+        return min(hit.forms, key=rank)
+
+    def _kindred(self, account_id: str, body: str) -> int:
+        """Return how many words of the account's other names and industry the text has."""
+        account = self._accounts[account_id]
+        words = {
+            word
+            for text in (account.name, account.industry, *account.aliases)
+            for word in fold(text).split()
+            if len(word) > 2
+        }
+        folded = fold(body)
+        return sum(word in folded for word in words)
+
+
+def _site_towns(accounts: Accounts) -> dict[str, dict[str, str]]:
+    """Return, for each account that has sites below it, the words of their names that are towns: town → site."""
+    towns: dict[str, dict[str, str]] = {}
+    for site in accounts:
+        if site.level is not Level.SITE:
+            continue
+        above = accounts.path(site.id)[:-1]
+        for text in (site.name, *site.aliases):
+            for word in re.findall(r"[^\W\d_]{3,}", text):
+                if (
+                    word[0].isupper()
+                    and not PLANT.search(word)
+                    and word.lower() in place_names()
+                    and not any(word in one.name for one in above)
+                ):
+                    for account in above:
+                        towns.setdefault(account.id, {})[word] = site.id
+    return towns
 
 
 def _ends(padded: str, stop: int) -> bool:

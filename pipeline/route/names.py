@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from pipeline.route.tree import Account
+from pipeline.route.gazetteer import names
+from pipeline.route.tree import Account, Level
 from pipeline.route.words import FIRST_NAMES, ordinary
 
 
@@ -63,10 +64,16 @@ _TAIL = re.compile(
     r" (?:Group|Gruppe|GROUP|Holding|Holdings|Konzern|International|Global|Worldwide|Deutschland|Germany|Technologies|Technology|"
     r"Industries|Corporation|Motor|Beteiligungs|Systems|Networks|Enterprises|Automobile|Platforms|Sciences|Labs|Sparte)$"
 )
-_FIRST = re.compile(r"^(?:The|Die|Der|Das) ")
+_FIRST = re.compile(r"^The ")
 _CAMEL = re.compile(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ])")
 _INFLECTED = re.compile(r"^(\w+(?:sche|ische|inigte|eine|erte|igte|tige|eue|oße))(?=[ -])")
+_PLANT_AT = re.compile(r"^((?:\w+[ -])?(?:\w*[Ww]erk|Standort|Gigafactory|Fabrik|Campus|Plant|Factory)) (\w+)$")
 _UMLAUTS: Final = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("æ", "ae"))
+
+
+HOME: Final = frozenset(("DE", "AT", "CH", "US", "GB"))
+BRANDS: Final = frozenset("toyota mercedes meta thales".split())
+"""Towns that everybody knows as companies."""
 
 
 class Form(NamedTuple):
@@ -75,14 +82,14 @@ class Form(NamedTuple):
     Attributes:
         account_id: whose name it is.
         text: as it would be written, in its usual case.
-        kind: `name`, `alias`, `former`, `legal`, `short` (a part that we derived) or `domain`.
-        ordinary: also an ordinary word, a first name, or too short to be sure.
+        kind: `name`, `alias`, `former`, `legal`, `bare` (without the legal form) or `short` (a part that we derived).
+        ordinary: 0 where it is nothing else, 1 where it may be a word, a place or an abbreviation, 2 where it mostly is.
     """
 
     account_id: str
     text: str
     kind: str
-    ordinary: bool
+    ordinary: int
 
 
 def without_legal_form(name: str) -> str:
@@ -99,23 +106,52 @@ def forms(account: Account) -> list[Form]:
     written += [(name, "former") for name in account.former_names]
     if account.legal_name:
         written.append((account.legal_name, "legal"))
-    written += [(without_legal_form(text), kind) for text, kind in list(written)]
+    bare = [(without_legal_form(text), "bare") for text, _ in written]
+    known = account.name.lower().split()
     found: dict[str, Form] = {}
-    for text, kind in written:
-        if text and any(character.isalnum() for character in text):
-            found.setdefault(text, Form(account.id, text, kind, is_ordinary(text)))
+    for text, kind in (*written, *bare):
+        words = text.split()
+        # `Anton Schlecker e.K.` without its legal form is a person.
+        person = (
+            kind == "bare"
+            and len(words) == 2
+            and words[0].lower() in FIRST_NAMES
+            and words[1:] != known
+            and [words[1].lower()] == known
+        )
+        if any(character.isalnum() for character in text) and not person:
+            found.setdefault(text, Form(account.id, text, kind, _ordinary(text, kind, account.level is Level.SITE)))
     return list(found.values())
 
 
-def is_ordinary(text: str) -> bool:
-    """Say whether the name needs context: an ordinary word, a first name, or three letters and fewer."""
-    bare = text.strip(".").lower()
+def _ordinary(text: str, kind: str, site: bool) -> int:
+    """Return how likely the name is something else; see `Form`."""
+    bare = text.strip(".")
+    low = bare.lower()
     letters = sum(character.isalnum() for character in bare)
-    if letters <= 2:
-        return True
+    weight = ordinary().get(low, 0)
     if " " in bare or "-" in bare:
-        return False
-    return bare in ordinary() or bare in FIRST_NAMES or text.islower()
+        if site and " " in bare:
+            return 0
+        return 1 if bare.startswith(("Die ", "Der ", "Das ")) or is_place(low) else 0
+    if low in FIRST_NAMES or is_place(low):
+        weight = max(weight, 1)
+    if letters <= 2 or text.islower() or (letters <= 3 and kind != "name"):
+        weight = max(weight, 1)
+    # Written as no word is, the name says itself: `MAN`, `ARM`, `xAI`.
+    if weight == 2 and any(character.isupper() for character in text[1:]) and kind == "name":
+        return 1
+    return weight
+
+
+def is_place(name: str) -> bool:
+    """Say whether the name, in lower case, is also a country, a region or a larger town, or an adjective of one."""
+    for entry in names().get(" ".join(name.replace("-", " ").split()), ()):
+        if entry.kind != "city" or (
+            entry.population >= (50_000 if entry.country in HOME else 500_000) and name not in BRANDS
+        ):
+            return True
+    return False
 
 
 def keys(text: str) -> Iterator[str]:
@@ -127,10 +163,15 @@ def keys(text: str) -> Iterator[str]:
         inflected = _INFLECTED.match(spelling)
         if inflected:
             spellings |= {inflected.group(1) + ending + spelling[inflected.end() :] for ending in "nrms"}
+        plant = _PLANT_AT.match(spelling)
+        if plant:
+            spellings |= {f"{plant.group(1)} in {plant.group(2)}", f"{plant.group(1)} {plant.group(2)}"}
         if spelling.lower().endswith("werke"):
             spellings.add(f"{spelling}n")
         if "&" in spelling:
-            spellings |= {re.sub(r" ?& ?", f" {word} ", spelling) for word in ("und", "and", "&")} | {re.sub(r" ?& ?", "&", spelling)}
+            spellings |= {re.sub(r" ?& ?", f" {word} ", spelling) for word in ("und", "and", "&")} | {
+                re.sub(r" ?& ?", "&", spelling)
+            }
     seen: set[str] = set()
     for spelling in spellings:
         folded = fold(spelling).strip()
@@ -161,11 +202,11 @@ def short_forms(account: Account) -> Iterator[Form]:
     They are guesses; `Finder` drops those that another account or another name has.
     """
     whole = without_legal_form(account.name)
-    for source in {whole, without_legal_form(account.legal_name) if account.legal_name else whole}:
+    for source in dict.fromkeys((whole, without_legal_form(account.legal_name) if account.legal_name else whole)):
         bare = _TAIL.sub("", source)
-        if bare != source:
-            yield Form(account.id, bare, "short", True)
+        if bare != source and len(bare) > 2:
+            yield Form(account.id, bare, "short", max(1, _ordinary(bare, "short", False)))
         first = re.split(r"[ \-]", source)[0].strip(",")
-        rare = len(first) >= 5 and first[0].isupper() and not is_ordinary(first)
+        rare = len(first) >= 5 and first[0].isupper() and not _ordinary(first, "short", False)
         if first != source and rare and not first.lower().endswith(("er", "sche", "ische", "scher")):
-            yield Form(account.id, first, "short", True)
+            yield Form(account.id, first, "short", 1)

@@ -10,7 +10,9 @@ from bisect import bisect_right
 from enum import Enum
 from typing import Final, NamedTuple
 
-_CUT: Final = re.compile(r"\n|[!?…][\"”“»«’)\]]*\s+(?=[\"„“»«(\d]*[A-ZÄÖÜ])|(?<![\s.]\w)(?<!\w\.\w)\.[\"”“»«’)\]]*\s+(?=[\"„“»«(]*[A-ZÄÖÜ0-9])")
+_CUT: Final = re.compile(
+    r"\n|[!?…][\"”“»«’)\]]*\s+(?=[\"„“»«(\d]*[A-ZÄÖÜ])|(?<![\s.]\w)(?<!\w\.\w)\.[\"”“»«’)\]]*\s+(?=[\"„“»«(]*[A-ZÄÖÜ0-9])"
+)
 _SHORTENED: Final = re.compile(
     r"(?:\b(?:Dr|Prof|Mr|Mrs|Ms|St|Nr|No|Inc|Corp|Ltd|Co|Bros|Jan|Feb|Aug|Sept|Sep|Oct|Okt|Nov|Dec|Dez|ca|bzw|Mio|Mrd|rd|vs|Jr|Gen|Sen|Gov|Ing|zzgl|inkl|evtl)|\d)\.\s+$"
 )
@@ -42,7 +44,9 @@ class Passages:
         self._capitals: dict[int, Capitals] = {}
         starts = [0]
         for match in _CUT.finditer(body):
-            if body[match.start()] != "." or not _SHORTENED.search(body, max(starts[-1], match.start() - 6), match.end()):
+            if body[match.start()] != "." or not _SHORTENED.search(
+                body, max(starts[-1], match.start() - 6), match.end()
+            ):
                 starts.append(match.end())
         self._starts = starts
         head = body.find("\n")

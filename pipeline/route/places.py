@@ -17,7 +17,9 @@ from pipeline.route.words import FIRST_NAMES, ordinary
 
 _TOKEN: Final = re.compile(r"(?:[A-Z]\.){2,}[A-Z]?\.?|U\.S(?=[ ,])|[^\W\d_]+")
 _GAP: Final = re.compile(r"[ \u00a0]|[-‐‑]|\. |['’]|\.")
-_GERMAN: Final = re.compile(r"\b(?:der|die|das|und|den|dem|des|ist|für|von|mit|auf|im|ein|eine|bei|wird|nicht|nach|zu|will|über|aus|vor)\b")
+_GERMAN: Final = re.compile(
+    r"\b(?:der|die|das|und|den|dem|des|ist|für|von|mit|auf|im|ein|eine|bei|wird|nicht|nach|zu|will|über|aus|vor)\b"
+)
 _ENGLISH: Final = re.compile(r"\b(?:the|and|of|to|in|for|is|on|with|by|from|at|as|its|has|new|a)\b")
 _CLUE: Final = re.compile(
     r"(?:\b(?:in|into|aus|nach|bei|im|zu|von|ab|bis|um|nahe|am|near|at|from|of|to|around|outside|across|for|Messe|Universität|Uni|TU|Hafen|"
@@ -42,9 +44,13 @@ _MEDIA_AFTER: Final = re.compile(
     r"[ -](?:Zeitung|Rundschau|Allgemeinen?|Morgenpost|Abendblatt|Anzeiger|Nachrichten|Tagblatt|Tageszeitung|Kurier|Sparkasse|Volksbank|Versicherung|Lebensversicherung|Stadtwerke|Linien|"
     r"Städtische|SC|SV|FC|Hütte)\b"
 )
-_COMPANY_AFTER: Final = re.compile(r"(?: [A-Z][\w&.'’-]*){1,4},? (?:Inc|Corp|Ltd|LLC|plc|AG|SE|GmbH|Corporation|Limited|Holdings)\b")
+_COMPANY_AFTER: Final = re.compile(
+    r"(?: [A-Z][\w&.'’-]*){1,4},? (?:Inc|Corp|Ltd|LLC|plc|AG|SE|GmbH|Corporation|Limited|Holdings)\b"
+)
 _MONEY_BEFORE: Final = re.compile(r"(?:\d|Millionen|Milliarden|Mio\.|Mrd\.|Schweizer|Tausend) $")
-_NEVER_AFTER: Final = re.compile(r"[- ]?(?:Dollar|\$)|/(?:Eastern|Central|Pacific)|D\b| (?:20\d\d)\b(?=[^,]*$)| von Europa")
+_NEVER_AFTER: Final = re.compile(
+    r"[- ]?(?:Dollar|\$)|/(?:Eastern|Central|Pacific)|D\b| (?:20\d\d)\b(?=[^,]*$)| von Europa"
+)
 _ZONE: Final = re.compile(r"\b(?:America|Europe|Asia|US|Africa|Australia)/[A-Z]\w+")
 _PREFIX: Final = re.compile(r"(nordost|nordwest|südost|südwest|nord|süd|ost|west|mittel|zentral)(\w{4,})")
 _CLOSED: Final = re.compile(
@@ -112,7 +118,9 @@ class Gazetteer:
         places: list[Place] = []
         for index, one in enumerate(found):
             line = any(start <= one.start < end for start, end in datelines)
-            entry = _decide(body, one, found[index + 1] if index + 1 < len(found) else None, german, countries, regions, line)
+            entry = _decide(
+                body, one, found[index + 1] if index + 1 < len(found) else None, german, countries, regions, line
+            )
             if entry and (not places or one.start >= places[-1].end):
                 places.append(_place(body, one, entry, line))
         return _with_unknown(body, places, datelines)
@@ -197,7 +205,9 @@ def _prefixed(low: str, capital: bool, known: Names) -> tuple[Entry, ...]:
 
 
 def _closed(known: Names, text: str) -> tuple[Entry, ...]:
-    return tuple(one for one in known[text.removesuffix("weit").lower()] if one.kind != "city" or one.population > 1_000_000)[:1]
+    return tuple(
+        one for one in known[text.removesuffix("weit").lower()] if one.kind != "city" or one.population > 1_000_000
+    )[:1]
 
 
 def _state(body: str, start: int, end: int, token: str) -> tuple[int, tuple[Entry, ...]] | None:
@@ -205,7 +215,11 @@ def _state(body: str, start: int, end: int, token: str) -> tuple[int, tuple[Entr
     if body[max(0, start - 2) : start] != ", " or not token[0].isupper():
         return None
     dotted = f"{token}." if body.startswith(".", end) else token
-    entry = states().get(dotted) or (states().get(token) if token.isupper() else None) or states().get(token if token.endswith(".") else "")
+    entry = (
+        states().get(dotted)
+        or (states().get(token) if token.isupper() else None)
+        or states().get(token if token.endswith(".") else "")
+    )
     if entry is None:
         return None
     return (end + 1 if dotted != token and dotted in states() else end), (entry,)
@@ -236,7 +250,13 @@ def _context(found: Iterable[_Found]) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _decide(
-    body: str, one: _Found, following: _Found | None, german: bool, countries: frozenset[str], regions: frozenset[str], line: bool
+    body: str,
+    one: _Found,
+    following: _Found | None,
+    german: bool,
+    countries: frozenset[str],
+    regions: frozenset[str],
+    line: bool,
 ) -> Entry | None:
     """Return which place this is; None where it is none."""
     if not one.entries or _in_name(body, one):
@@ -256,13 +276,23 @@ def _decide(
 
 
 def _town(
-    body: str, one: _Found, following: _Found | None, german: bool, countries: frozenset[str], regions: frozenset[str], line: bool
+    body: str,
+    one: _Found,
+    following: _Found | None,
+    german: bool,
+    countries: frozenset[str],
+    regions: frozenset[str],
+    line: bool,
 ) -> Entry | None:
     text = body[one.start : one.end]
     beside = _beside(body, one, following)
     entry = max(one.entries, key=lambda town: _fit(town, german, countries, regions, beside))
     if entry.adjective:
-        return entry if re.match(r" [„\"]?[A-ZÄÖÜ]", body[one.end : one.end + 3]) and not _after_person(body, one.start) else None
+        return (
+            entry
+            if re.match(r" [„\"]?[A-ZÄÖÜ]", body[one.end : one.end + 3]) and not _after_person(body, one.start)
+            else None
+        )
     if (line and text.lower() not in ("vom", "bau", "sale", "mai")) or (beside and beside.country == entry.country):
         return entry
     low = text.lower()
@@ -273,7 +303,11 @@ def _town(
     clue = clue or strong
     home = entry.country in NEAR if german else entry.country in ("US", "GB", "CA")
     if low in FIRST_NAMES or low in ordinary() or low.removesuffix("s") in ordinary():
-        if body.startswith("-", one.end) or (low in FIRST_NAMES and re.match(r" [A-Z][a-z]", body[one.end : one.end + 3])) or not (home or entry.population >= 300_000):
+        if (
+            body.startswith("-", one.end)
+            or (low in FIRST_NAMES and re.match(r" [A-Z][a-z]", body[one.end : one.end + 3]))
+            or not (home or entry.population >= 300_000)
+        ):
             return None
         return entry if (strong and entry.population >= 15_000) or (clue and entry.population >= 400_000) else None
     if entry.population >= (90_000 if home else 250_000):
@@ -319,7 +353,9 @@ def _in_name(body: str, one: _Found) -> bool:
         if entry.kind == "city" or body.startswith("Schweizer", one.start):
             return bool(_MEDIA_AFTER.match(body, one.end))
         # `der Deutsche Reiseverband`, `die Deutschen`: inside a sentence a capital makes a name of it, or people.
-        return body[one.start].isupper() and (bool(_PLACE_NAME_AFTER.match(body, one.end)) or bool(re.search(r"[a-zäöüß,] $", before)))
+        return body[one.start].isupper() and (
+            bool(_PLACE_NAME_AFTER.match(body, one.end)) or bool(re.search(r"[a-zäöüß,] $", before))
+        )
     if entry.written and body.startswith("-", one.end):
         return False
     return bool(_PLACE_NAME_AFTER.match(body, one.end) or _COMPANY_AFTER.match(body, one.end))
@@ -354,15 +390,39 @@ def _with_unknown(body: str, places: list[Place], datelines: Sequence[tuple[int,
             continue
         if line or _TOWN_CLUE.search(body, max(0, start - 9), start):
             out = [other for other in out if other not in inside]
-            out.append(Place(text=match.group(1), start=start, end=end, country=place.country, name=match.group(1), kind="city", dateline=line))
+            out.append(
+                Place(
+                    text=match.group(1),
+                    start=start,
+                    end=end,
+                    country=place.country,
+                    name=match.group(1),
+                    kind="city",
+                    dateline=line,
+                )
+            )
     if "County" in body:
-        home = "GB" if any(place.country == "GB" for place in places) and not any(place.country == "US" for place in places) else "US"
+        home = (
+            "GB"
+            if any(place.country == "GB" for place in places) and not any(place.country == "US" for place in places)
+            else "US"
+        )
         for match in _COUNTY.finditer(body):
             start, end = match.span(1)
             if not any(start < other.end and other.start < end for other in out):
-                out.append(Place(text=match.group(1), start=start, end=end, country=home, name=match.group(1), kind="admin"))
+                out.append(
+                    Place(text=match.group(1), start=start, end=end, country=home, name=match.group(1), kind="admin")
+                )
     return sorted(out, key=lambda place: place.start)
 
 
 def _place(body: str, one: _Found, entry: Entry, line: bool) -> Place:
-    return Place(text=body[one.start : one.end], start=one.start, end=one.end, country=entry.country, name=entry.name, kind=entry.kind, dateline=line)
+    return Place(
+        text=body[one.start : one.end],
+        start=one.start,
+        end=one.end,
+        country=entry.country,
+        name=entry.name,
+        kind=entry.kind,
+        dateline=line,
+    )

@@ -1,10 +1,10 @@
 """One classified article in, a match per account that its signals belong to out.
 
-    no signals at all                          -> no_signal
-    no account named                           -> no_account
-    more than 12 groups named, none of them    -> too_many_accounts
-      the actor of the title
-    no signal's passage belongs to an account  -> not_bound
+no signals at all                          -> no_signal
+no account named                           -> no_account
+more than 12 groups named, none of them    -> too_many_accounts
+  the actor of the title
+no signal's passage belongs to an account  -> not_bound
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ def route(router: Router, classified: Classified) -> Routed:
     if not mentions and not own:
         return Routed(refused="no_account")
     places = _placed(router, body, mentions)
-    bound = [one for signal in classified.signals for one in _bind(router, body, passages, mentions, places, own, signal)]
+    bound = [
+        one for signal in classified.signals for one in _bind(router, body, passages, mentions, places, own, signal)
+    ]
     if len({router.accounts.group(mention.account_id).id for mention in mentions}) > MOST:
         bound = [one for one in bound if _leads(one, passages)]
         if not bound:
@@ -115,10 +117,14 @@ def _named(router: Router, body: str, passages: Passages) -> tuple[Mention, ...]
 def _placed(router: Router, body: str, mentions: Sequence[Mention]) -> tuple[Place, ...]:
     """Return the places, without those that are part of a group's or unit's name; a site is a place itself."""
     names = [
-        (mention.start, mention.end) for mention in mentions if router.accounts[mention.account_id].level is not Level.SITE
+        (mention.start, mention.end)
+        for mention in mentions
+        if router.accounts[mention.account_id].level is not Level.SITE
     ]
     return tuple(
-        place for place in router.places.find(body) if not any(place.start < end and start < place.end for start, end in names)
+        place
+        for place in router.places.find(body)
+        if not any(place.start < end and start < place.end for start, end in names)
     )
 
 
@@ -142,11 +148,17 @@ def _bind(
             del group
             clue = _strongest(body, names, passages)
             why = f"'{names[0].text}' stands in the passage of the signal, '{quoted}', as {clue.role}: {clue.why}"
-            found.append(_Bound(_deepest(router, names), MatchedSignal(signal=signal, role=clue.role, places=where, why=why)))
+            found.append(
+                _Bound(_deepest(router, names), MatchedSignal(signal=signal, role=clue.role, places=where, why=why))
+            )
         return found
     named, share, why = _in_view(router, body, passages, mentions, span.start, span.end)
     if not named and own:
-        named, share, why = own[0], _IN_VIEW, "the article is from the account's own newsroom and names nobody in the passage"
+        named, share, why = (
+            own[0],
+            _IN_VIEW,
+            "the article is from the account's own newsroom and names nobody in the passage",
+        )
     if not named:
         return []
     weaker = signal.model_copy(update={"probability": round(signal.probability * share, 4)})
@@ -161,7 +173,11 @@ def _in_view(
     at = passages.index(start)
     points = _ANAPHOR.search(body, start, end)
     if start < passages.title_end:
-        window = [mention for mention in mentions if passages.title_end <= mention.start < passages[min(at + 1, len(passages) - 1)].end]
+        window = [
+            mention
+            for mention in mentions
+            if passages.title_end <= mention.start < passages[min(at + 1, len(passages) - 1)].end
+        ]
         place = "the sentence after the title"
     else:
         first = passages[max(0, at - 2)].start
@@ -175,10 +191,18 @@ def _in_view(
     titled = _by_group(router, [mention for mention in mentions if mention.start < passages.title_end])
     if len(titled) == 1 and len(groups) <= 1 and points:
         names = next(iter(titled.values()))
-        return _deepest(router, names), _TITLE_ONLY, f"'{points.group()}' in the passage means '{names[0].text}', the only account in the title"
+        return (
+            _deepest(router, names),
+            _TITLE_ONLY,
+            f"'{points.group()}' in the passage means '{names[0].text}', the only account in the title",
+        )
     if points and groups:
         last = window[-1]
-        return last.account_id, _TITLE_ONLY, f"'{points.group()}' in the passage means '{last.text}', the account named last"
+        return (
+            last.account_id,
+            _TITLE_ONLY,
+            f"'{points.group()}' in the passage means '{last.text}', the account named last",
+        )
     return "", 0.0, ""
 
 
@@ -193,7 +217,9 @@ def _by_group(router: Router, mentions: Sequence[Mention]) -> dict[str, list[Men
 def _strongest(body: str, names: Sequence[Mention], passages: Passages) -> Clue:
     """Return the role that the passage gives a group, the strongest of its names deciding."""
     order = (Role.ACTOR, Role.TARGET, Role.PARTNER, Role.MENTIONED)
-    return max((role_of(body, name, passages) for name in names), key=lambda clue: (clue.weight, -order.index(clue.role)))
+    return max(
+        (role_of(body, name, passages) for name in names), key=lambda clue: (clue.weight, -order.index(clue.role))
+    )
 
 
 def _deepest(router: Router, names: Sequence[Mention]) -> str:
@@ -211,7 +237,9 @@ def _where(places: Sequence[Place], start: int, end: int) -> tuple[Place, ...]:
     return tuple(place for place in places if place.start < end and start < place.end and not place.dateline)
 
 
-def _matches(router: Router, classified: Classified, mentions: Sequence[Mention], bound: Sequence[_Bound]) -> tuple[Match, ...]:
+def _matches(
+    router: Router, classified: Classified, mentions: Sequence[Mention], bound: Sequence[_Bound]
+) -> tuple[Match, ...]:
     """Return one match per group."""
     article = classified.article
     reference = ArticleRef(
@@ -252,7 +280,10 @@ def _why(names: Sequence[Mention], bound: Sequence[_Bound]) -> tuple[str, ...]:
     """Return sentences: which name was found where and by which context, and why the signals belong to it."""
     told = {}
     for name in names:
-        told.setdefault((name.text, name.account_id), f"'{name.text}' at {name.start} is {name.account_id} ({name.probability:.2f}): {name.why}")
+        told.setdefault(
+            (name.text, name.account_id),
+            f"'{name.text}' at {name.start} is {name.account_id} ({name.probability:.2f}): {name.why}",
+        )
     return tuple(dict.fromkeys((*told.values(), *(one.matched.why for one in bound))))
 
 

@@ -12,10 +12,16 @@ from typing import Final
 
 
 @cache
-def ordinary() -> frozenset[str]:
-    """Return the ordinary words, in lower case."""
-    text = files("pipeline.route").joinpath("ordinary.txt").read_text("utf-8")
-    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+def ordinary() -> dict[str, int]:
+    """Return the ordinary words, in lower case: 1 for nouns that firms like to be called after, 2 for words of every day."""
+    found: dict[str, int] = {}
+    weight = 0
+    for line in files("pipeline.route").joinpath("ordinary.txt").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            weight = 1 if line == "[nouns]" else 2
+        elif not line.startswith("#"):
+            found |= dict.fromkeys(line.split(), weight)
+    return found
 
 
 FIRST_NAMES: Final = frozenset(
@@ -47,7 +53,9 @@ FIRST_NAMES: Final = frozenset(
     werner wilfried wilhelm will william willi willy winfried wolf wolfgang wolfram xaver yvonne""".split()
 )
 
-PERSON_TITLES: Final = frozenset("herr herrn frau mr mrs ms miss dr prof sir lord lady graf gräfin freiherr senator minister ministerin".split())
+PERSON_TITLES: Final = frozenset(
+    "herr herrn frau mr mrs ms miss dr prof sir lord lady graf gräfin freiherr senator minister ministerin".split()
+)
 
 BUSINESS: Final = re.compile(
     r"konzern|unternehmen|firma|firmen|hersteller|aktie|börse|umsatz|gewinn|verlust|quartal|vorstand|aufsichtsrat|manager|management|"
@@ -65,7 +73,7 @@ KIND_BEFORE: Final = re.compile(
     r"(?:konzerns?|unternehmens?|firma|herstellers?|anbieters?|betreibers?|versicherers?|händlers?|kette|bauers?|riesen?|gruppe|tochter|"
     r"dienstleisters?|zulieferers?|spezialist(?:en)?|marke|handels|discounters?|lieferdienst|plattform|dienst|bank|reederei|fluglinie|"
     r"airline|brauerei|holding|versorgers?|produzent(?:en)?|ausrüsters?|konkurrent(?:en)?|rivalen?|partners?|startups?|start-ups?|"
-    r"hause?|börsenneulings?|baukonzerns?|rückversicherers?|mutter|gesellschaft|agentur|verlag|sender|provider|netzbetreibers?|"
+    r"netzwerks?|hause?|börsenneulings?|baukonzerns?|rückversicherers?|mutter|gesellschaft|agentur|verlag|sender|provider|netzbetreibers?|"
     r"company|compan(?:y|ies)|firm|maker|manufacturer|giant|chain|retailer|operator|carrier|insurer|lender|bank|provider|rival|supplier|"
     r"group|parent|subsidiary|unit|brand|developer|producer|automaker|carmaker|drugmaker|chipmaker|miner|utility|start-?up)$",
     re.IGNORECASE,
@@ -96,3 +104,41 @@ NO_COMPANY_AFTER: Final = frozenset(
     """arena stadion stadium halle cup open championship championships trophy masters award awards preis museum theater theatre forest
     county street avenue boulevard road river lake valley beach island mountains bowl racing""".split()
 )
+
+#: A person's role right before a single name: then the name is the person's.
+PERSON_BEFORE: Final = re.compile(
+    r"(?:chefin|chef|boss|gründer|gründerin|präsident|unternehmer|milliardär|patriarch|trainer|minister|ministerin|sprecher|sprecherin|anwalt|richter|kanzler|"
+    r"vorsitzende|vorsitzender|ceo|founder|billionaire|president|chairman|judge|coach|author|professor)$",
+    re.IGNORECASE,
+)
+
+#: Compounds and words that say that a plant is meant, so that a site account may be.
+PLANT: Final = re.compile(
+    r"(?:werke?s?n?|fabrik|gigafactory|standorte?s?|campus|zentrallager|logistikzentrum|hub|plant|factory|site|works|facility)$",
+    re.IGNORECASE,
+)
+
+#: Names that begin with an account's name and are somebody else, unless the accounts have them too.
+OTHERS: Final = {
+    "siemens": "energy healthineers gamesa",
+    "bayer": "leverkusen 04",
+    "merck": "& sharp",
+    "volvo": "ocean",
+    "daimler": "truck",
+    "fresenius": "medical",
+    "continental": "resources airlines",
+    "metro": "atlanta bank goldwyn vancouver manila",
+    "orange": "county",
+    "delta": "force variant variante plan",
+    "allianz": "arena",
+    "flughafen frankfurt": "hahn",
+    "deutsche post": "ag-nachfolger",
+    "red bull": "salzburg leipzig racing",
+    "ford": "foundation",
+    "thomas cook": "airlines-crew",
+    "general": "electric motors mills dynamics assembly manager",
+    "american": "airlines express water tower",
+    "continentale": "europa",
+    "target": "price date group audience",
+    "corona": "virus",
+}

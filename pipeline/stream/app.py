@@ -62,7 +62,7 @@ def build_app(stage: Stage, settings: Settings, ready: Callable[[], None] = lamb
 def _bare_app(stage: Stage, settings: Settings) -> faust.App:
     kafka_settings, stream = settings.kafka, settings.stream
     urls = [URL(f"kafka://{server.strip()}") for server in kafka_settings.bootstrap.split(",")]
-    folder = settings.data / "faust" / f"{stage.name}-{stream.worker}"
+    folder = settings.folder / "faust" / f"{stage.name}-{stream.worker}"
     folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
         f"{kafka_settings.prefix}{stage.name}",

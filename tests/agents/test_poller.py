@@ -158,6 +158,17 @@ async def test_unchanged_feeds_cost_little(bench: Bench) -> None:
     bench.check()
 
 
+async def test_304_for_ever_is_found_out(bench: Bench) -> None:
+    """A server that says 304 whatever it is asked looks like a quiet feed for nine polls at most."""
+    bench.web.put("/feed", b"", status=304)
+    assert (await bench.poller.poll(bench.source)).state.outcome == "garbled"
+    bench.put(item(1), ETag='"v1"')
+    await bench.poller.poll(bench.source)
+    bench.web.put("/feed", b"", status=304)
+    outcomes = [(await bench.poller.poll(bench.source)).state.outcome for _ in range(8)]
+    assert outcomes == ["nothing"] * 7 + ["garbled"]
+
+
 async def test_each_tenth_poll_asks_for_everything(bench: Bench) -> None:
     """A server whose validators lie is found out."""
     bench.put(item(1), ETag='"always"')

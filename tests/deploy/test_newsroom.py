@@ -204,9 +204,7 @@ def test_page_has_the_metadata_of_a_real_one() -> None:
     page = render_page(article, ANCHOR, "http://127.0.0.1:1", ARTICLES[1:3])
     assert f'<html lang="{article.language}">' in page
     assert '<meta property="og:title" content="R&amp;D &lt;b&gt;&quot;up&quot;&lt;/b&gt;">' in page
-    assert (
-        f'<meta property="article:published_time" content="{article.published(ANCHOR).isoformat()}">' in page
-    )
+    assert f'<meta property="article:published_time" content="{article.published(ANCHOR).isoformat()}">' in page
     assert f'<meta name="author" content="{article.author}">' in page
     assert f'<link rel="canonical" href="http://127.0.0.1:1{article.path}">' in page
     for part in ("<nav", "cookie-notice", "<aside", "<footer", f'<a href="{ARTICLES[1].path}">'):
@@ -258,9 +256,7 @@ def test_index_leads_to_every_outlet_and_feed(site: _Site) -> None:
     page = site.get("/").text
     for outlet in OUTLETS.values():
         assert f'<a href="/{outlet.id}/">' in page
-        assert re.search(
-            rf'<link rel="alternate" type="{re.escape(outlet.feed_type)}"[^>]*{outlet.feed_path}"', page
-        )
+        assert re.search(rf'<link rel="alternate" type="{re.escape(outlet.feed_type)}"[^>]*{outlet.feed_path}"', page)
         assert site.get(f"/{outlet.id}/").status == 200
 
 
@@ -295,9 +291,7 @@ def test_main_serves_and_ends_on_a_signal(number: signal.Signals) -> None:
     """The program prints one JSON line with its URL, answers there, and ends with 0 on a signal."""
     command = [sys.executable, "-m", "deploy.demo.newsroom", "--port", "0"]
     command += ["--anchor", ANCHOR.isoformat(), "--data", str(DATA)]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = urlsplit(json.loads(process.stdout.readline())["url"])
         connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=10)

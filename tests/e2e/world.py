@@ -38,7 +38,7 @@ class World:
         self._environment = {
             "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
             "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
-            "STELLWERK_DATA": str(settings.data),
+            "STELLWERK_FOLDER": str(settings.folder),
             "STELLWERK_ROUTE__ACCOUNTS": str(accounts),
             # The articles of the tests are years old.
             "STELLWERK_ALERT__AGE_MOST": "1e10",
@@ -51,7 +51,7 @@ class World:
     def child(self, role: str, *arguments: str) -> Child:
         """Return a worker process of a role, not started."""
         command = [sys.executable, "-m", "pipeline.cli", "worker", role, "--announce", *arguments]
-        log = self.settings.data / f"{role}.log"
+        log = self.settings.folder / f"{role}.log"
         return Child(role, command, log=log, environment=self._environment, announces=True)
 
     @contextlib.asynccontextmanager
@@ -88,7 +88,9 @@ class World:
 
     def counts(self, role: str) -> Counter[str]:
         """Return the counts that a role wrote when it stopped."""
-        lines = [line for line in (self.settings.data / f"{role}.log").read_text().splitlines() if " stopped " in line]
+        lines = [
+            line for line in (self.settings.folder / f"{role}.log").read_text().splitlines() if " stopped " in line
+        ]
         return Counter({name: int(value) for name, value in _COUNT.findall(lines[-1])})
 
     async def records(self, topic: Topic) -> list[ConsumerRecord[bytes, bytes]]:

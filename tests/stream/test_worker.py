@@ -37,12 +37,12 @@ def echo_worker(settings: Settings, slot: str = "0") -> Child:
     return Child(
         "echo",
         [sys.executable, "-m", "tests.stream.echo"],
-        log=settings.data / f"echo-{slot}.log",
+        log=settings.folder / f"echo-{slot}.log",
         environment={
             "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
             "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
             "STELLWERK_STREAM__WORKER": slot,
-            "STELLWERK_DATA": str(settings.data),
+            "STELLWERK_FOLDER": str(settings.folder),
         },
         announces=True,
     )
