@@ -15,12 +15,8 @@ from pipeline.signals import FAMILY, SignalType
 from pipeline.topics import TOPICS
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "deploy/RUNBOOK.md")] + sorted((ROOT / "docs").glob("*.md"))
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
-    *sorted((ROOT / "docs").glob("*.md")),
-    ROOT / "deploy" / "RUNBOOK.md",
-]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "deploy/RUNBOOK.md")]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
 README = (ROOT / "README.md").read_text()
 
 
