@@ -62,9 +62,7 @@ def fetch_jars(jars: Path, step: Callable[[int], None] = lambda _: None) -> None
         return
     maven = shutil.which("mvn")
     if not maven:
-        raise NotReady(
-            "Maven is missing: install it (Debian: apt install maven), or set STELLWERK_KAFKA__BOOTSTRAP to a running Kafka"
-        )
+        raise NotReady("Maven is missing: install it (Debian: apt install maven), or set STELLWERK_KAFKA__BOOTSTRAP")
     jars.mkdir(parents=True, exist_ok=True)
     said: list[str] = []
     command = [maven, "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={jars.absolute()}"]

@@ -22,12 +22,14 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from agents.sources import load_sources
 from deploy.broker import DOWNLOADS, LocalBroker, check_java, fetch_jars, has_jars
 from deploy.children import Child
 from deploy.demo import newsroom
 from deploy.tail import follow, show
-from pipeline.errors import BadInput, NotReady
+from pipeline.errors import NotReady
 from pipeline.kafka import Broker
+from pipeline.route.accounts import load_accounts
 from pipeline.settings import Settings
 
 log = structlog.get_logger()
@@ -63,21 +65,19 @@ async def up(wish: Wish) -> None:
 
     Raises:
         NotReady: Java or Maven is missing, or something cannot start.
-        BadInput: a file does not exist.
+        BadInput: the source or the account file is wrong.
     """
-    for file in (wish.sources, wish.accounts):
-        if file and not file.exists():
-            raise BadInput("no such file", file=str(file))
+    # Read here as well as in the workers: a wrong file should be one line at once, not a worker's log a minute later.
+    if wish.sources:
+        load_sources(wish.sources)
+    if wish.accounts:
+        load_accounts(wish.accounts)
     screen = Console(stderr=True)
     wish.settings.folder.mkdir(parents=True, exist_ok=True)
     with _alone(wish.settings.folder), _foreground():
         stop = _stop_on_signals()
         async with contextlib.AsyncExitStack() as ends:
-            try:
-                await _until(stop, _start_and_show(wish, screen, ends))
-            finally:
-                if not wish.headless:
-                    screen.print("[dim]ending…[/]")
+            await _until(stop, _start_and_show(wish, screen, ends))
 
 
 async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExitStack) -> None:
@@ -103,6 +103,8 @@ async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExi
         screen.print(f"Listening. Broker {settings.kafka.bootstrap}, data and logs in {settings.folder}. Ctrl-C ends.")
     watched = [asyncio.create_task(_keep_alive(child)) for child in (*stages, ingest)]
     ends.callback(lambda: [task.cancel() for task in watched])
+    if not wish.headless:
+        ends.callback(screen.print, "[dim]ending…[/]")
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wish.seconds):
             await _tail(wish, settings)

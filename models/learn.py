@@ -21,7 +21,7 @@ from models.scorer import LANGUAGES, LinearScorer, Weights
 from pipeline.classify.sentences import Sentence, sentences
 from pipeline.classify.step import Prepared
 
-STRENGTH: Final = 20.0
+STRENGTH: Final = 12.0
 """Inverse of the regularisation of a type's regression."""
 STATUS_STRENGTH: Final = 3.0
 LEAST: Final = 2

@@ -102,11 +102,11 @@ class How(StrEnum):
 class Article(Record):
     """One article as we hold it."""
 
-    id: str = Field(min_length=1, max_length=200, description="hash of the canonical URL")
+    id: str = Field(min_length=1, max_length=200, description="hash of the canonical URL, or the user's own id")
     source_id: str
     source: str = Field("", description="the publisher's name, for people")
     credibility: Share = 0.5
-    url: str = Field(description="canonical")
+    url: str = Field(description="the working link, without trackers")
     title: str
     text: str = ""
     author: str = ""
@@ -323,7 +323,7 @@ class PollState(Record):
     last_modified: str = ""
     body_hash: str = ""
     polled: Time
-    seen: dict[str, str] = Field(default_factory=dict, description="article id → revision, newest last")
+    seen: dict[str, str] = Field(default_factory=dict, description="article id → revision of the feed's entry, newest last")
     polls: int = 0
     failures: int = 0
     outcome: str = ""

@@ -81,7 +81,7 @@ class FetchSettings(Section):
     wire_most: int = Field(5_000_000, description="bytes of an answer as sent")
     body_most: int = Field(10_000_000, description="bytes of an answer after decoding")
     ratio_most: float = Field(100.0, description="decoded bytes per sent byte")
-    at_once: int = Field(32, ge=1, description="requests at the same time")
+    at_once: int = Field(64, ge=1, description="requests at the same time")
     per_host: int = Field(2, ge=1, description="requests at the same time to one host")
     parse_cpu: Seconds = Field(5.0, description="CPU seconds for parsing one answer")
     parsers: int = Field(1, ge=1, description="processes that parse")

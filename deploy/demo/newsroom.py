@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(HTTPStatus.OK, found)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - the name that http.server looks for
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay silent: the one line on stdout is for programs, and a demo's terminal is for people."""

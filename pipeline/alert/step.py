@@ -101,6 +101,7 @@ def _story(memory: Memory, match: Match, settings: AlertSettings) -> str:
     """Return the story that the match's article belongs to: a known one, the most alike one, or its own."""
     article, names = match.article, _own_names(match)
     places = [place for matched in match.signals for place in matched.places]
+    types = {matched.signal.type for matched in match.signals}
     best, found = 0.0, ""
     vector = memory.vector(match.account.id, article, places, names)
     for alert in memory.of(match.account.id):
@@ -109,7 +110,7 @@ def _story(memory: Memory, match: Match, settings: AlertSettings) -> str:
         for other in alert.articles:
             if near(article.published, other.published, settings.window):
                 score = alike(vector, memory.vector(match.account.id, other, alert.places, names))
-                if score > best and same_story(score, article, other):
+                if score > best and same_story(score, article, other, same_type=alert.signal.type in types):
                     best, found = score, alert.story_id
     return found or stable_id("story", match.account.id, article.id)
 

@@ -14,9 +14,10 @@ from typing import Final
 
 from pipeline.records import ArticleRef, Place
 
-#: Cosine from which two articles are one story, by whether they are in one language.
-SAME_LANGUAGE: Final = 0.30
-OTHER_LANGUAGE: Final = 0.20
+#: Cosine from which two articles are one story: in one language, in two, and in two when the type is the same as well.
+SAME_LANGUAGE: Final = 0.36
+OTHER_LANGUAGE: Final = 0.16
+OTHER_LANGUAGE_SAME_TYPE: Final = 0.10
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]{3,}")
 _STEM: Final = 7
 _NUMBER, _NAME, _PLACE = 2.0, 1.5, 3.0
@@ -72,6 +73,15 @@ def near(one: datetime, other: datetime, seconds: float) -> bool:
     return abs((one - other).total_seconds()) <= seconds
 
 
-def same_story(score: float, one: ArticleRef, other: ArticleRef) -> bool:
-    """Say whether this likeness makes one story of two articles."""
-    return score >= (SAME_LANGUAGE if one.language == other.language else OTHER_LANGUAGE)
+def same_story(score: float, one: ArticleRef, other: ArticleRef, *, same_type: bool) -> bool:
+    """Say whether this likeness makes one story of two articles.
+
+    Args:
+        score: from `alike`.
+        one: an article.
+        other: another one, of the same account and near in time.
+        same_type: both carry a signal of the same type.
+    """
+    if one.language == other.language:
+        return score >= SAME_LANGUAGE
+    return score >= (OTHER_LANGUAGE_SAME_TYPE if same_type else OTHER_LANGUAGE)

@@ -31,7 +31,7 @@ class Cue(NamedTuple):
     why: str = ""
 
 
-_GAP = r"(?:[\w.-]+ ){0,2}"
+_GAP = r"(?:[\w.-]+ ){0,3}"
 _AUTHORITY = (
     r"(?:kartellamt|kommission|gericht|bgh|olg|staatsanwalt\w*|bafin|\bsec\b|\bftc\b|justiz|behörden?|aufsicht|richter|\beu\b|bundesregierung|ministerium|"
     r"regulators?|court|judge|prosecutors?|commission|department)"
@@ -98,7 +98,7 @@ _CUES: Final = (
         "partner",
         before=(
             r"(?:partner|partnerschaft|kooperation|zusammenarbeit|allianz|joint venture|gemeinschaftsunternehmen|partnership|collaboration|collaborat\w+|partner\w*|"
-            r"cooperation|vertrag|auftrag von|kunden?|agreement|lieferant|customer)\W+(?:\w+ ){0,2}(?:mit|von|with|of|for|für)? ?"
+            r"cooperation|kooperier\w*|hilft|vertrag|auftrag von|kunden?|agreement|lieferant|customer)\W+(?:\w+ ){0,2}(?:mit|von|with|of|for|für)? ?"
             + _GAP
         ),
         why="a partner, customer or supplier",
@@ -218,7 +218,10 @@ def cues(body: str, mention: Mention, passages: Passages) -> Iterator[str]:
     tail = text[cut:] if cut > 0 else ""
     after = body[mention.end : min(end, mention.end + _REACH)]
     for cue in _COMPILED:
-        if cue.before is not None and cue.tail is not None:
+        if cue.name == "model":
+            if (cue.before and cue.before.search(before)) or (cue.after and cue.after.match(after)):
+                yield cue.name
+        elif cue.before is not None and cue.tail is not None:
             if cue.before.search(before) and cue.tail.match(tail):
                 yield cue.name
         elif cue.before is not None:

@@ -7,9 +7,11 @@ fitted on hand-labelled items by a small regularised regression and are kept as 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from math import exp
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from pipeline.records import Mention, Role
@@ -36,6 +38,8 @@ _PLACES: Final = {
     "sale": "its sentence tells of a takeover, a sale or a flotation",
     "strife": "the title tells of a strike, an accident or a protest",
     "behind": "other accounts come before it in its sentence",
+    "acted_on": "it is bought, sued or struck",
+    "joined": "it is a partner of another account",
     "ahead": "other accounts come after it in its sentence",
     "consumer": "the item gives advice or tells of prices, not of a company",
 }
@@ -52,12 +56,16 @@ _STRIFE: Final = re.compile(
     r"streik|unfall|explosion|protest|verdi|ig metall|gewerkschaft|cyberangriff|hacker|störung|ausfall|strike|union|outage|hack|breach",
     re.IGNORECASE,
 )
+_JOINT: Final = re.compile(r"kooper|partner|zusammen|gemeinsam|joint|allianz|hilft|und \w+ (?:geben|bauen|wollen|planen|entwickeln)|cooperat|collaborat|alliance|team up", re.IGNORECASE)
 _CONSUMER: Final = re.compile(
     r"verbraucher|was sich ändert|ändert sich|tipps|ratgeber|museum|novel|ebook|book\b|podcast|konjunktur|bruttoinlands|inflation|studie|umfrage|dax\b|börse",
     re.IGNORECASE,
 )
 FEATURES: Final = (*WHY, *(f"title_{name}" for name in WHY), *_PLACES)
 _LATE: Final = 3
+_ACTED_ON: Final = frozenset(("against", "object", "deal", "authority", "passive", "workers", "trouble"))
+_PLAIN: Final = 2.0
+"""Value of the clues that say it outright; larger than 1, so that the fit may trust them although they are rare."""
 
 
 class Clue(NamedTuple):
@@ -76,7 +84,13 @@ def roles(body: str, mentions: Sequence[Mention], passages: Passages) -> dict[st
     return {account_id: role_of(body, own, mentions, passages) for account_id, own in names.items()}
 
 
-def role_of(body: str, own: Sequence[Mention], mentions: Sequence[Mention], passages: Passages) -> Clue:
+def role_of(
+    body: str,
+    own: Sequence[Mention],
+    mentions: Sequence[Mention],
+    passages: Passages,
+    lean: Mapping[Role, float] = MappingProxyType({}),
+) -> Clue:
     """Return the role that one account's names give it.
 
     Args:
@@ -84,15 +98,16 @@ def role_of(body: str, own: Sequence[Mention], mentions: Sequence[Mention], pass
         own: the account's names that are to be judged, at least one; all of them, or those of one passage.
         mentions: everybody's names in the text.
         passages: the text's sentences.
+        lean: logits that are added to roles, for what is known besides the text.
     """
     found = features(body, own, mentions, passages)
     weights = _weights()
-    totals = list(weights["bias"])
+    totals = [bias + lean.get(role, 0.0) for role, bias in zip(ORDER, weights["bias"], strict=True)]
     for name, value in found.items():
         for index, weight in enumerate(weights.get(name, (0.0,) * 4)):
             totals[index] += value * weight
     best = max(range(len(ORDER)), key=lambda index: totals[index])
-    probability = 1 / sum(2.718281828 ** (total - totals[best]) for total in totals)
+    probability = 1 / sum(exp(total - totals[best]) for total in totals)
     reasons = sorted(found, key=lambda name: -found[name] * weights.get(name, (0.0,) * 4)[best])[:2]
     told = [_told(name) for name in reasons if weights.get(name, (0.0,) * 4)[best] > 0]
     return Clue(ORDER[best], probability, " and ".join(dict.fromkeys(told)) or "nothing speaks against it")
@@ -109,8 +124,9 @@ def features(body: str, own: Sequence[Mention], mentions: Sequence[Mention], pas
     for mention in own:
         inside = mention.start < title
         for name in cues(body, mention, passages):
-            key = f"title_{name}" if inside else name
-            found[key] = 1.0
+            found[name] = 1.0
+            if inside:
+                found[f"title_{name}"] = 1.0
     account = own[0].account_id
     titled = [mention for mention in mentions if mention.start < title]
     mine = [mention for mention in own if mention.start < title]
@@ -138,6 +154,10 @@ def features(body: str, own: Sequence[Mention], mentions: Sequence[Mention], pas
         "ahead": _beside(own, mentions, passages, before=False),
     }
     places["law_subject"] = (places["law"] or places["title_law"]) and ("title_verb" in found or "verb" in found)
+    if _ACTED_ON & found.keys() and "by" not in found:
+        found["acted_on"] = _PLAIN
+    elif ("partner" in found or _JOINT.search(body, 0, title)) and (places["second"] or places["behind"]):
+        found["joined"] = _PLAIN
     found.update({name: 1.0 for name, holds in places.items() if holds})
     return found
 
