@@ -370,7 +370,7 @@ def _watched(handle: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 
 def _print_line(line: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
     sys.stdout.buffer.flush()
 
 

@@ -172,6 +172,7 @@ def _secrets_from_files() -> None:
         if name.startswith(PREFIX) and "__" in name and name.endswith("_FILE"):
             try:
                 os.environ.setdefault(name.removesuffix("_FILE"), Path(file).read_text().strip())
+                del os.environ[name]
             except OSError as error:
                 raise BadInput(f"cannot be read: {error.strerror}", file=file, field=name) from None
 

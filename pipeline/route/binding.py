@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pipeline.records import MatchedSignal, Mention, Place, Role, Signal, Span
-from pipeline.route.passages import Passages
-from pipeline.route.roles import role_of
+from pipeline.route.passages import Capitals, Passages
+from pipeline.route.roles import Roles
 from pipeline.route.tree import Accounts
 from pipeline.signals import SignalType
 
@@ -40,7 +40,10 @@ _POINTER: Final = re.compile(
     r"|^\W*(?:er|sie|es|he|it|they|we|wir|dort|dabei|dafür|dazu|damit|außerdem|zudem|künftig|insgesamt)\b|\b(?:it|its|they|their|we|our|seine[rnms]?|ihre[rnms]?|man)\b",
     re.IGNORECASE,
 )
+LONE: Final = 0.6
+"""The same, without a pointer, in an item about one account alone."""
 _BACK: Final = 2
+_SOON: Final = 4
 _ALONE: Final = {Role.MENTIONED: -1.5}
 _STRUCK: Final = {Role.TARGET: 1.2, Role.ACTOR: -0.3}
 
@@ -61,6 +64,7 @@ class Scene(NamedTuple):
     mentions: Sequence[Mention]
     places: Sequence[Place]
     own: Sequence[str]
+    roles: Roles
 
 
 def bind(scene: Scene, signal: Signal) -> list[Bound]:
@@ -77,7 +81,7 @@ def bind(scene: Scene, signal: Signal) -> list[Bound]:
         return []
     group = scene.accounts.group(account_id).id
     names = [mention for mention in scene.mentions if scene.accounts.group(mention.account_id).id == group]
-    role = role_of(scene.body, names, scene.mentions, scene.passages, _lean(signal, alone=True)).role if names else Role.ACTOR
+    role = scene.roles.of(names, _lean(signal, alone=True)).role if names else Role.ACTOR
     weaker = signal.model_copy(update={"probability": round(signal.probability * share, 4)})
     return [Bound(account_id, MatchedSignal(signal=weaker, role=role, places=_where(scene, signal), why=why))]
 
@@ -88,7 +92,7 @@ def _named(scene: Scene, signal: Signal, span: Span, inside: Sequence[Mention]) 
     lean = _lean(signal, alone=len(groups) == 1)
     bound = []
     for names in groups.values():
-        clue = role_of(scene.body, names, scene.mentions, scene.passages, lean)
+        clue = scene.roles.of(names, lean)
         why = f"'{names[0].text}' stands in the passage of the {signal.type} signal, '{_short(span.text)}', as {clue.role}: {clue.why}"
         matched = MatchedSignal(signal=signal, role=clue.role, places=_where(scene, signal), why=why)
         bound.append(Bound(deepest(scene.accounts, names), matched))
@@ -110,14 +114,9 @@ def _in_view(scene: Scene, span: Span) -> tuple[str, float, str]:
     pointer = _POINTER.search(scene.body[span.start : span.end])
     titled = by_group(scene.accounts, [mention for mention in scene.mentions if mention.start < passages.title_end])
     if span.start < passages.title_end:
-        following = passages[min(at + 1, len(passages) - 1)]
-        near = by_group(scene.accounts, [one for one in scene.mentions if following.start <= one.start < following.end])
-        if len(near) == 1:
-            names = next(iter(near.values()))
-            return deepest(scene.accounts, names), IN_VIEW, f"the title names nobody and the sentence after it only '{names[0].text}'"
-        return "", 0.0, ""
+        return _after_title(scene)
     if not pointer:
-        return "", 0.0, ""
+        return _lone(scene, titled, at)
     told = f"'{pointer.group().strip()}' in the passage means"
     first = passages[max(0, at - _BACK)].start
     window = [mention for mention in scene.mentions if first <= mention.start < span.start]
@@ -131,6 +130,31 @@ def _in_view(scene: Scene, span: Span) -> tuple[str, float, str]:
     if window and window[-1].role is Role.ACTOR:
         return window[-1].account_id, FAR, f"{told} '{window[-1].text}', the account named last"
     return "", 0.0, ""
+
+
+def _after_title(scene: Scene) -> tuple[str, float, str]:
+    """Return the account that the lead says a nameless title is about: the only one in it, and its sentence's subject."""
+    passages = scene.passages
+    if passages.capitals(0) is not Capitals.PLAIN:
+        return "", 0.0, ""
+    last = passages[min(2, len(passages) - 1)].end
+    near = by_group(scene.accounts, [one for one in scene.mentions if passages.title_end <= one.start < last])
+    if len(near) == 1:
+        names = next(iter(near.values()))
+        if {"verb", "subject"} & set(scene.roles.cues(names[0])) and names[0].role is not Role.MENTIONED:
+            told = f"the title names nobody; '{names[0].text}' is the only account in the lead and its subject"
+            return deepest(scene.accounts, names), IN_VIEW, told
+    return "", 0.0, ""
+
+
+def _lone(scene: Scene, titled: Mapping[str, Sequence[Mention]], at: int) -> tuple[str, float, str]:
+    """Return the only account of the item, where it heads the title and the passage follows soon."""
+    if len(titled) != 1 or at > _SOON or len(by_group(scene.accounts, scene.mentions)) != 1:
+        return "", 0.0, ""
+    names = next(iter(titled.values()))
+    if names[0].role is Role.MENTIONED:
+        return "", 0.0, ""
+    return deepest(scene.accounts, names), LONE, f"the item is about '{names[0].text}': it stands in the title, and no other account is named"
 
 
 def _where(scene: Scene, signal: Signal) -> tuple[Place, ...]:

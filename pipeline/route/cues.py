@@ -193,14 +193,20 @@ class _Compiled(NamedTuple):
     before: re.Pattern[str] | None
     tail: re.Pattern[str] | None
     after: re.Pattern[str] | None
+    reach: int
 
 
+#: Cues that look further back than a few words.
+_FAR: Final = frozenset(("authority", "workers", "object", "past", "subject"))
+_CAPITALS: Final = frozenset(("list", "listed", "model"))
+"""Cues that need the text's capitals; the others look at lower case."""
 _COMPILED: Final = tuple(
     _Compiled(
         cue.name,
-        re.compile(f"(?:{cue.before})$", re.IGNORECASE) if cue.before else None,
-        re.compile(rf".*?-?(?:{cue.tail})", re.IGNORECASE) if cue.tail else None,
-        re.compile(cue.after, re.IGNORECASE if cue.name != "list" else 0) if cue.after else None,
+        re.compile(f"(?:{cue.before})$") if cue.before else None,
+        re.compile(rf".*?-?(?:{cue.tail})") if cue.tail else None,
+        re.compile(cue.after) if cue.after else None,
+        110 if cue.name in _FAR else 45,
     )
     for cue in _CUES
 )
@@ -215,23 +221,25 @@ def cues(body: str, mention: Mention, passages: Passages) -> Iterator[str]:
     before = body[first : mention.start]
     text = body[mention.start : mention.end]
     cut = text.find("-")
-    tail = text[cut:] if cut > 0 else ""
+    tail = text[cut:].lower() if cut > 0 else ""
     after = body[mention.end : min(end, mention.end + _REACH)]
+    low, low_after = before.lower(), after.lower()
     for cue in _COMPILED:
+        plain = cue.name in _CAPITALS
+        left = cue.before is None or _ends(cue, before if plain else low, first == start)
         if cue.name == "model":
-            if (cue.before and cue.before.search(before)) or (cue.after and cue.after.match(after)):
-                yield cue.name
-        elif cue.before is not None and cue.tail is not None:
-            if cue.before.search(before) and cue.tail.match(tail):
-                yield cue.name
-        elif cue.before is not None:
-            if cue.name == "subject":
-                if first == start and cue.before.match(before):
-                    yield cue.name
-            elif cue.before.search(before):
-                yield cue.name
-        elif cue.tail is not None:
-            if tail and cue.tail.match(tail):
-                yield cue.name
-        elif cue.after is not None and cue.after.match(after):
+            holds = (bool(before) and left) or bool(cue.after and cue.after.match(after))
+        else:
+            holds = left and (cue.tail is None or bool(tail and cue.tail.match(tail)))
+            holds = holds and (cue.after is None or bool(cue.after.match(after if plain else low_after)))
+        if holds:
             yield cue.name
+
+
+def _ends(cue: _Compiled, before: str, whole: bool) -> bool:
+    """Say whether the words before the name end as the cue wants; `whole` where they begin the sentence."""
+    if cue.before is None:
+        return True
+    if cue.name == "subject":
+        return whole and bool(cue.before.match(before))
+    return bool(before) and bool(cue.before.search(before, max(0, len(before) - cue.reach)))

@@ -45,21 +45,17 @@ _PLACES: Final = {
 }
 _LAW: Final = re.compile(
     r"klage|gericht|kartell|verfahren|urteil|prozess|ermittl|staatsanwalt|strafe|bußgeld|richter|bgh|eugh|\bolg\b|razzia|durchsuch|aufsicht|verbot|bann\b|"
-    r"verklag|betrug|vorw[uü]rf|lawsuit|court|\bsues?\b|sued|\bfine[sd]?\b|probe|investigat|regulator|antitrust|charges|verdict",
-    re.IGNORECASE,
+    r"verklag|betrug|vorw[uü]rf|lawsuit|court|\bsues?\b|sued|\bfine[sd]?\b|probe|investigat|regulator|antitrust|charges|verdict"
 )
 _SALE: Final = re.compile(
-    r"übern[ae]hm|übernimm|übernomm|verkauf|kauft|börsengang|fusion|beteilig|einstieg|steigt .{0,40} ein|investiert in|abspalt|merger|acqui|takeover|\bipo\b|stake|bid\b|buys|sells",
-    re.IGNORECASE,
+    r"übern[ae]hm|übernimm|übernomm|verkauf|kauft|börsengang|fusion|beteilig|einstieg|steigt .{0,40} ein|investiert in|abspalt|merger|acqui|takeover|\bipo\b|stake|bid\b|buys|sells"
 )
 _STRIFE: Final = re.compile(
-    r"streik|unfall|explosion|protest|verdi|ig metall|gewerkschaft|cyberangriff|hacker|störung|ausfall|strike|union|outage|hack|breach",
-    re.IGNORECASE,
+    r"streik|unfall|explosion|protest|verdi|ig metall|gewerkschaft|cyberangriff|hacker|störung|ausfall|strike|union|outage|hack|breach"
 )
-_JOINT: Final = re.compile(r"kooper|partner|zusammen|gemeinsam|joint|allianz|hilft|und \w+ (?:geben|bauen|wollen|planen|entwickeln)|cooperat|collaborat|alliance|team up", re.IGNORECASE)
+_JOINT: Final = re.compile(r"kooper|partner|zusammen|gemeinsam|joint|allianz|hilft|und \w+ (?:geben|bauen|wollen|planen|entwickeln)|cooperat|collaborat|alliance|team up")
 _CONSUMER: Final = re.compile(
-    r"verbraucher|was sich ändert|ändert sich|tipps|ratgeber|museum|novel|ebook|book\b|podcast|konjunktur|bruttoinlands|inflation|studie|umfrage|dax\b|börse",
-    re.IGNORECASE,
+    r"verbraucher|was sich ändert|ändert sich|tipps|ratgeber|museum|novel|ebook|book\b|podcast|konjunktur|bruttoinlands|inflation|studie|umfrage|dax\b|börse"
 )
 FEATURES: Final = (*WHY, *(f"title_{name}" for name in WHY), *_PLACES)
 _LATE: Final = 3
@@ -76,100 +72,123 @@ class Clue(NamedTuple):
     why: str
 
 
-def roles(body: str, mentions: Sequence[Mention], passages: Passages) -> dict[str, Clue]:
-    """Return the role of each account named in these mentions, over the whole item."""
-    names: dict[str, list[Mention]] = {}
-    for mention in mentions:
-        names.setdefault(mention.account_id, []).append(mention)
-    return {account_id: role_of(body, own, mentions, passages) for account_id, own in names.items()}
-
-
-def role_of(
-    body: str,
-    own: Sequence[Mention],
-    mentions: Sequence[Mention],
-    passages: Passages,
-    lean: Mapping[Role, float] = MappingProxyType({}),
-) -> Clue:
-    """Return the role that one account's names give it.
+class Roles:
+    """The roles in one text; what is found out once about a name, a sentence or the title is kept.
 
     Args:
         body: the whole text.
-        own: the account's names that are to be judged, at least one; all of them, or those of one passage.
-        mentions: everybody's names in the text.
-        passages: the text's sentences.
-        lean: logits that are added to roles, for what is known besides the text.
+        mentions: everybody's names in it.
+        passages: its sentences.
     """
-    found = features(body, own, mentions, passages)
-    weights = _weights()
-    totals = [bias + lean.get(role, 0.0) for role, bias in zip(ORDER, weights["bias"], strict=True)]
-    for name, value in found.items():
-        for index, weight in enumerate(weights.get(name, (0.0,) * 4)):
-            totals[index] += value * weight
-    best = max(range(len(ORDER)), key=lambda index: totals[index])
-    probability = 1 / sum(exp(total - totals[best]) for total in totals)
-    reasons = sorted(found, key=lambda name: -found[name] * weights.get(name, (0.0,) * 4)[best])[:2]
-    told = [_told(name) for name in reasons if weights.get(name, (0.0,) * 4)[best] > 0]
-    return Clue(ORDER[best], probability, " and ".join(dict.fromkeys(told)) or "nothing speaks against it")
+
+    __slots__ = ("_body", "_cues", "_law", "_mentions", "_passages", "_sale", "_title", "_titled")
+
+    def __init__(self, body: str, mentions: Sequence[Mention], passages: Passages) -> None:
+        """Look at nothing yet but the title's names."""
+        self._body, self._mentions, self._passages = body, mentions, passages
+        self._cues: dict[int, tuple[str, ...]] = {}
+        self._law: dict[int, bool] = {}
+        self._sale: dict[int, bool] = {}
+        self._title: dict[str, bool] | None = None
+        self._titled = [mention for mention in mentions if mention.start < passages.title_end]
+
+    def all(self) -> dict[str, Clue]:
+        """Return the role of each account over the whole item."""
+        names: dict[str, list[Mention]] = {}
+        for mention in self._mentions:
+            names.setdefault(mention.account_id, []).append(mention)
+        return {account_id: self.of(own) for account_id, own in names.items()}
+
+    def of(self, own: Sequence[Mention], lean: Mapping[Role, float] = MappingProxyType({})) -> Clue:
+        """Return the role that one account's names give it.
+
+        Args:
+            own: the names that are to be judged, at least one; all of an account's, or those of one passage.
+            lean: logits that are added to roles, for what is known besides the text.
+        """
+        found = self.features(own)
+        weights = _weights()
+        totals = [bias + lean.get(role, 0.0) for role, bias in zip(ORDER, weights["bias"], strict=True)]
+        for name, value in found.items():
+            if name in weights:
+                for index, weight in enumerate(weights[name]):
+                    totals[index] += value * weight
+        best = max(range(len(ORDER)), key=lambda index: totals[index])
+        probability = 1 / sum(exp(total - totals[best]) for total in totals)
+        speaks = {name: value * weights[name][best] for name, value in found.items() if name in weights}
+        reasons = sorted((name for name in speaks if speaks[name] > 0), key=lambda name: -speaks[name])[:2]
+        return Clue(ORDER[best], probability, " and ".join(dict.fromkeys(map(_told, reasons))) or "nothing speaks against it")
+
+    def cues(self, mention: Mention) -> tuple[str, ...]:
+        """Return the names of the clues that one name's surroundings give."""
+        if mention.start not in self._cues:
+            self._cues[mention.start] = tuple(cues(self._body, mention, self._passages))
+        return self._cues[mention.start]
+
+    def features(self, own: Sequence[Mention]) -> dict[str, float]:
+        """Return the clues for one account: name of the clue → how strong it is."""
+        found: dict[str, float] = {}
+        for mention in own:
+            inside = mention.start < self._passages.title_end
+            for name in self.cues(mention):
+                found[name] = 1.0
+                if inside:
+                    found[f"title_{name}"] = 1.0
+        places = {**self._stands(own), **self._tells(own)}
+        places["law_subject"] = (places["law"] or places["title_law"]) and "verb" in found
+        joint = places.pop("joint")
+        if _ACTED_ON & found.keys() and "by" not in found:
+            found["acted_on"] = _PLAIN
+        elif ("partner" in found or joint) and (places["second"] or places["behind"]):
+            found["joined"] = _PLAIN
+        found.update({name: 1.0 for name, holds in places.items() if holds})
+        return found
+
+    def _stands(self, own: Sequence[Mention]) -> dict[str, bool]:
+        """Return where the account's names stand among the others."""
+        account, first = own[0].account_id, own[0]
+        mine = [mention for mention in own if mention.start < self._passages.title_end]
+        others = any(mention.account_id != account for mention in self._titled)
+        count = len({mention.account_id for mention in self._mentions})
+        start, end = self._passages.at(first.start)
+        beside = [one.start for one in self._mentions if start <= one.start < end and one.account_id != account]
+        return {
+            "titled": bool(mine),
+            "leads": bool(mine) and mine[0].start < 3,
+            "second": bool(mine) and others and self._titled[0].account_id != account,
+            "overshadowed": not mine and others,
+            "lone": count == 1,
+            "many": count >= 4,
+            "late": self._passages.index(first.start) >= _LATE,
+            "often": len(own) >= 3,
+            "untitled": not self._titled,
+            "once": len(own) == 1 and not mine,
+            "opening": any(self._passages.index(mention.start) == 1 for mention in own),
+            "behind": any(other < first.start for other in beside),
+            "ahead": any(other > first.start for other in beside),
+        }
+
+    def _tells(self, own: Sequence[Mention]) -> dict[str, bool]:
+        """Return what the title and the account's sentences tell of."""
+        if self._title is None:
+            title = self._body[: self._passages.title_end].lower()
+            searched = (("title_law", _LAW), ("title_sale", _SALE), ("strife", _STRIFE), ("consumer", _CONSUMER), ("joint", _JOINT))
+            self._title = {name: bool(pattern.search(title)) for name, pattern in searched}
+        told = dict(self._title)
+        for name, pattern, known in (("law", _LAW, self._law), ("sale", _SALE, self._sale)):
+            told[name] = any(self._sentence_tells(mention, pattern, known) for mention in own)
+        return told
+
+    def _sentence_tells(self, mention: Mention, pattern: re.Pattern[str], known: dict[int, bool]) -> bool:
+        index = self._passages.index(mention.start)
+        if index not in known:
+            start, end = self._passages[index]
+            known[index] = bool(pattern.search(self._body[start:end].lower()))
+        return known[index]
 
 
 def _told(name: str) -> str:
     return _PLACES.get(name) or WHY[name.removeprefix("title_")]
-
-
-def features(body: str, own: Sequence[Mention], mentions: Sequence[Mention], passages: Passages) -> dict[str, float]:
-    """Return the clues for one account: name of the clue → how strong it is."""
-    title = passages.title_end
-    found: dict[str, float] = {}
-    for mention in own:
-        inside = mention.start < title
-        for name in cues(body, mention, passages):
-            found[name] = 1.0
-            if inside:
-                found[f"title_{name}"] = 1.0
-    account = own[0].account_id
-    titled = [mention for mention in mentions if mention.start < title]
-    mine = [mention for mention in own if mention.start < title]
-    others = {mention.account_id for mention in titled} - {account}
-    count = len({mention.account_id for mention in mentions})
-    places = {
-        "titled": bool(mine),
-        "leads": bool(mine) and mine[0].start < 3,
-        "second": bool(mine) and bool(others) and titled[0].account_id != account,
-        "overshadowed": not mine and bool(others),
-        "lone": count == 1,
-        "many": count >= 4,
-        "late": passages.index(own[0].start) >= _LATE,
-        "often": len(own) >= 3,
-        "untitled": not titled,
-        "once": len(own) == 1 and not mine,
-        "opening": any(passages.index(mention.start) == 1 for mention in own),
-        "title_law": bool(_LAW.search(body, 0, title)),
-        "law": any(_LAW.search(body, *passages.at(mention.start)) for mention in own),
-        "title_sale": bool(_SALE.search(body, 0, title)),
-        "sale": any(_SALE.search(body, *passages.at(mention.start)) for mention in own),
-        "strife": bool(_STRIFE.search(body, 0, title)),
-        "consumer": bool(_CONSUMER.search(body, 0, title)),
-        "behind": _beside(own, mentions, passages, before=True),
-        "ahead": _beside(own, mentions, passages, before=False),
-    }
-    places["law_subject"] = (places["law"] or places["title_law"]) and ("title_verb" in found or "verb" in found)
-    if _ACTED_ON & found.keys() and "by" not in found:
-        found["acted_on"] = _PLAIN
-    elif ("partner" in found or _JOINT.search(body, 0, title)) and (places["second"] or places["behind"]):
-        found["joined"] = _PLAIN
-    found.update({name: 1.0 for name, holds in places.items() if holds})
-    return found
-
-
-def _beside(own: Sequence[Mention], mentions: Sequence[Mention], passages: Passages, *, before: bool) -> bool:
-    """Say whether another account stands before (or after) this one's first name in the same sentence."""
-    start, end = passages.at(own[0].start)
-    account = own[0].account_id
-    return any(
-        other.account_id != account and start <= other.start < end and (other.start < own[0].start) is before
-        for other in mentions
-    )
 
 
 @cache

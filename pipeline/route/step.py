@@ -17,7 +17,7 @@ from pipeline.route.binding import Bound, Scene, bind, by_group
 from pipeline.route.mentions import Finder
 from pipeline.route.passages import Passages
 from pipeline.route.places import Gazetteer
-from pipeline.route.roles import roles
+from pipeline.route.roles import Roles
 from pipeline.route.tree import Accounts, Level
 
 MOST: Final = 12
@@ -61,7 +61,7 @@ class Routed:
 
 def annotate(router: Router, body: str) -> tuple[tuple[Mention, ...], tuple[Place, ...]]:
     """Return all mentions, with roles, and all places of a body (`title + "\\n" + text`)."""
-    mentions = _mentions(router, body, Passages(body))
+    mentions, _ = _mentions(router, body, Passages(body))
     return mentions, _places(router, body, mentions)
 
 
@@ -71,12 +71,12 @@ def route(router: Router, classified: Classified) -> Routed:
         return Routed(refused="no_signal")
     body = classified.article.body
     passages = Passages(body)
-    mentions = _mentions(router, body, passages)
+    mentions, roles = _mentions(router, body, passages)
     own = tuple(account for account in classified.article.accounts if account in router.accounts)
     if not mentions and not own:
         return Routed(refused="no_account")
     places = _places(router, body, mentions)
-    scene = Scene(router.accounts, body, passages, mentions, places, own)
+    scene = Scene(router.accounts, body, passages, mentions, places, own, roles)
     bound = [one for signal in classified.signals for one in bind(scene, signal)]
     if len(by_group(router.accounts, mentions)) > MOST:
         bound = [one for one in bound if _leads(one, passages)]
@@ -87,11 +87,12 @@ def route(router: Router, classified: Classified) -> Routed:
     return Routed(_matches(router, classified, mentions, bound), "", mentions, places)
 
 
-def _mentions(router: Router, body: str, passages: Passages) -> tuple[Mention, ...]:
-    """Return the mentions, each with its account's role in the whole item."""
+def _mentions(router: Router, body: str, passages: Passages) -> tuple[tuple[Mention, ...], Roles]:
+    """Return the mentions, each with its account's role in the whole item, and the judge of roles."""
     found = router.finder.find(body, passages)
-    judged = roles(body, found, passages)
-    return tuple(mention.model_copy(update={"role": judged[mention.account_id].role}) for mention in found)
+    roles = Roles(body, found, passages)
+    judged = roles.all()
+    return tuple(mention.model_copy(update={"role": judged[mention.account_id].role}) for mention in found), roles
 
 
 def _places(router: Router, body: str, mentions: Sequence[Mention]) -> tuple[Place, ...]:
