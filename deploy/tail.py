@@ -47,26 +47,27 @@ def _decoded(record: ConsumerRecord[bytes, bytes]) -> Alert | None:
 
 
 def show(console: Console, alert: Alert) -> None:
-    """Print an alert as a card: who, what, how far, why, and the words that say so."""
-    signal, first = alert.signal, alert.evidence[-1]
+    """Print an alert as a card: who, what, how far, the words that say so, and why it is this account's."""
+    signal, newest = alert.signal, alert.evidence[-1]
     colour = _COLOURS[signal.direction]
-    what = signal.type.replace("_", " ")
-    head = Text.assemble(
-        (" › ".join(alert.account.path), "bold"), "  ", (what, f"bold {colour}"), f"  {signal.status.replace('_', ' ')}"
-    )
+    who = (" › ".join(alert.account.path), "bold")
+    what = (signal.type.replace("_", " "), f"bold {colour}")
     places = ", ".join(dict.fromkeys(place.name or place.text for place in alert.places))
+    facts = [places, f"{signal.probability:.0%} sure", _sources(alert)]
     body = Text.assemble(
-        (f"“{first.text.strip()}”\n", "italic"),
-        (f"{first.source}: {first.title}\n{first.url}\n", "dim"),
-        f"{places + ' · ' if places else ''}{signal.probability:.0%} sure · {_sources(alert)} · {alert.why[0]}",
+        (f"“{newest.text.strip()}”\n", "italic"),
+        f"{newest.source}: {newest.title}\n",
+        (f"{newest.url}\n", "dim"),
+        " · ".join(fact for fact in facts if fact),
+        (f"\n{alert.why[-1]}", "dim"),
     )
     grown = "" if alert.revision == 1 else f" (revision {alert.revision})"
     console.print(
         Panel(
             body,
-            title=head,
+            title=Text.assemble(who, "  ", what, f"  {signal.status.replace('_', ' ')}"),
             title_align="left",
-            subtitle=f"{alert.state}{grown} · {alert.account.owner}",
+            subtitle=" · ".join(part for part in (f"{alert.state}{grown}", alert.account.owner) if part),
             subtitle_align="right",
             border_style=colour,
         )

@@ -38,7 +38,8 @@ def figures(items: Sequence[Item], judged: Judged, fold: NDArray[np.int64]) -> d
             "items": int(mine.sum()),
             **_overall(said[mine], right[mine]),
             "ece": _ece(chances[mine], right[mine]),
-            "evidence": _share([good for language, good in judged.evidence if language == code]),
+            "evidence": _share([first for language, first, _ in judged.evidence if language == code]),
+            "evidence_any": _share([some for language, _, some in judged.evidence if language == code]),
             "status": _share([one == other for language, one, other in judged.statuses if language == code]),
             "types": _per_type(chances[mine], said[mine], right[mine]),
         }
@@ -65,7 +66,19 @@ def nested(
 
 def table(report: dict[str, Any]) -> str:
     """Return the figures as a Markdown table."""
-    names = ("micro", "macro", "precision", "recall", "any_precision", "any_recall", "any", "ece", "evidence", "status")
+    names = (
+        "micro",
+        "macro",
+        "precision",
+        "recall",
+        "any_precision",
+        "any_recall",
+        "any",
+        "ece",
+        "evidence",
+        "evidence_any",
+        "status",
+    )
     lines = ["| language | items | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|"]
     lines += [
         f"| {code} | {one['items']} | " + " | ".join(f"{one[name]:.3f}" for name in names) + " |"

@@ -7,7 +7,7 @@ type. Probabilities and thresholds come from scores on items that were not train
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -26,7 +26,9 @@ STRENGTH: Final = 12.0
 STATUS_STRENGTH: Final = 3.0
 LEAST: Final = 2
 """Items that must have a term before it enters the vocabulary."""
-TITLE: Final = 0.3
+TITLE: Final = 1.0
+"""What a title has ahead of the sentences below it: where both say it, the title is what people look at."""
+LATER: Final = 0.3
 _FEW: Final = 3
 _SHRINK: Final = 40.0
 """Items of a type at which its own threshold and the common one weigh the same."""
@@ -41,12 +43,13 @@ class Judged:
 
     Attributes:
         margins: items × 24, uncalibrated.
-        evidence: per gold signal, whether the sentence picked for it overlaps the passage that was labelled.
+        evidence: per gold signal, language, and whether the first and whether any sentence picked for it overlaps the
+            labelled passage.
         statuses: per gold signal, (right index, said index).
     """
 
     margins: Table
-    evidence: list[tuple[str, bool]]
+    evidence: list[tuple[str, bool, bool]]
     statuses: list[tuple[str, int, int]]
 
 
@@ -58,7 +61,7 @@ def fit(items: Sequence[Item], version: str = "unnamed", least: int = LEAST) -> 
     statuses, statuses_bias = _statuses(features, items)
     ones = np.ones(len(LANGUAGES), dtype=np.float32)
     even = np.full((len(LANGUAGES), len(TYPES)), 0.5, dtype=np.float32)
-    weights = Weights(types, bias, ones, even * 0, even, statuses, statuses_bias, TITLE)
+    weights = Weights(types, bias, ones, even * 0, even, statuses, statuses_bias, TITLE, LATER)
     return LinearScorer(version, features, weights)
 
 
@@ -67,7 +70,7 @@ def out_of_fold(
 ) -> Judged:
     """Score every item by a model that saw neither it nor its story; `extra` items only ever train."""
     margins = np.zeros((len(items), len(TYPES)))
-    evidence: list[tuple[str, bool]] = []
+    evidence: list[tuple[str, bool, bool]] = []
     statuses: list[tuple[str, int, int]] = []
     for number in np.unique(fold).tolist():
         held = [item for item, mine in zip(items, fold.tolist(), strict=True) if mine == number]
@@ -82,8 +85,7 @@ def out_of_fold(
 def calibrated(scorer: LinearScorer, judged: Judged, items: Sequence[Item], version: str) -> LinearScorer:
     """Return the scorer with probabilities and thresholds learnt from out-of-fold margins."""
     slope, offset, thresholds = calibrate(judged.margins, marks(items), [item.language for item in items])
-    old = scorer.weights
-    weights = Weights(old.types, old.types_bias, slope, offset, thresholds, old.statuses, old.statuses_bias, old.title)
+    weights = replace(scorer.weights, slope=slope, offset=offset, thresholds=thresholds)
     return LinearScorer(version, scorer.features, weights)
 
 
@@ -178,7 +180,7 @@ def _nearest(spans: Sequence[Sentence], start: int, end: int) -> int:
 
 
 def _judge(
-    scorer: LinearScorer, item: Item, evidence: list[tuple[str, bool]], statuses: list[tuple[str, int, int]]
+    scorer: LinearScorer, item: Item, evidence: list[tuple[str, bool, bool]], statuses: list[tuple[str, int, int]]
 ) -> None:
     """Ask for evidence and status of the labelled types and note what is right."""
     if not item.signals:
@@ -187,6 +189,6 @@ def _judge(
     prepared = Prepared(item.language, item.body, spans)
     answers = scorer.judge([prepared], [(0, TYPES.index(signal.kind)) for signal in item.signals])
     for signal, (status, picked) in zip(item.signals, answers, strict=True):
-        start, end = spans[picked[0]]
-        evidence.append((item.language, min(end, signal.end) > max(start, signal.start)))
+        meets = [min(spans[at].end, signal.end) > max(spans[at].start, signal.start) for at in picked]
+        evidence.append((item.language, meets[0], any(meets)))
         statuses.append((item.language, STATUSES.index(signal.status), status))

@@ -23,7 +23,7 @@ LANGUAGES: Final = ("de", "en")
 FORM: Final = 1
 """Rises when the state's form changes; a model of another form is refused."""
 MOST_EVIDENCE: Final = 3
-_NEXT: Final = 0.6
+_NEXT: Final = 0.5
 """Share of the best sentence's pull from which another sentence is evidence too."""
 
 Floats = NDArray[np.float32]
@@ -41,7 +41,8 @@ class Weights:
         thresholds: probability from which a type counts, per language and type (2 × 24).
         statuses: (terms + 24) × 5, the last rows are the types.
         statuses_bias: 5.
-        title: how much more the title counts as evidence than another sentence.
+        title: what the title has ahead of other sentences, as evidence.
+        later: what each sentence loses to the one before it.
     """
 
     types: Floats
@@ -52,6 +53,7 @@ class Weights:
     statuses: Floats
     statuses_bias: Floats
     title: float = 0.0
+    later: float = 0.0
 
 
 class LinearScorer:
@@ -117,6 +119,7 @@ class LinearScorer:
         for row, kind in hits:
             pull = pulls[first[row] : first[row] + early[row], kind].copy()
             pull[0] += self.weights.title
+            pull -= self.weights.later * np.arange(len(pull), dtype=np.float32)
             order = np.argsort(-pull, kind="stable")[:MOST_EVIDENCE].tolist()
             best = float(pull[order[0]])
             judged.append(tuple(at for at in order if at == order[0] or (pull[at] > 0 and pull[at] >= _NEXT * best)))
@@ -146,6 +149,7 @@ class LinearScorer:
             "statuses": weights.statuses.astype(np.float16),
             "statuses_bias": weights.statuses_bias,
             "title": weights.title,
+            "later": weights.later,
         }
 
     @classmethod
@@ -169,6 +173,7 @@ class LinearScorer:
                 statuses=np.asarray(state["statuses"], dtype=np.float32),
                 statuses_bias=np.asarray(state["statuses_bias"], dtype=np.float32),
                 title=float(state["title"]),
+                later=float(state["later"]),
             )
             return cls(str(state["version"]), Features.restore(state["features"]), weights)
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -27,9 +27,12 @@ _PLANT_WORD = re.compile(r" ([\w-]+)")
 _SURE: Final = 0.8
 _GENITIVE = re.compile(r"['’‘`´]s?(?!\w)")
 _TICKER_AFTER = re.compile(r"\s?\((?:[^()]{0,40}?[,;] ?)?[A-Za-z][A-Za-z .]{1,18}: ?\$?[A-Z0-9][A-Z0-9.-]{0,7}[),;/ ]")
+_EXCHANGE = r"(?:NYSE(?: American)?|N(?:ASDAQ|asdaq)(?:GS|CM)?|AMEX|OTC(?:QB|QX|PK|MKTS)?|TSX(?:-?V)?|CSE|FSE|FWB|XETRA|Xetra|ETR|LSE|AIM|ASX|HKEX|SEHK|SIX|TYO|TSE|BSE|NSE|DE|US|EPA|AMS|VIE)"
+_SYMBOL = re.compile(rf"{_EXCHANGE}: ?\$?([A-Z][A-Z0-9.]{{0,6}})(?![\w.])")
+_SYMBOLS = re.compile(rf" ?\({_EXCHANGE}: ?\$?[A-Z][A-Z0-9.]{{0,6}}(?:[,;/] ?(?:{_EXCHANGE}: ?)?\$?[A-Z][A-Z0-9.]{{0,6}})*\)")
 _TICKER_BEFORE = re.compile(r"\([^()]{0,60}:\s?\$?$")
 _FORBIDDEN: Final = frozenset('\n,;:()[]/"„“”!?…–—|·•»«')
-_KINDS: Final = ("name", "alias", "former", "bare", "legal", "short")
+_KINDS: Final = ("name", "alias", "former", "bare", "legal", "known", "short")
 _DEFINED: Final = re.compile(r"([A-ZÄÖÜ][\w-]+)[®™]? \([„“\"‚‘']?$")
 
 
@@ -54,6 +57,7 @@ class Finder:
     """
 
     def __init__(self, accounts: Accounts) -> None:
+        """Spell out every name and build the automaton."""
         self._accounts = accounts
         self._group = {account.id: accounts.group(account.id).id for account in accounts}
         entries: dict[str, list[Form]] = {}
@@ -78,15 +82,20 @@ class Finder:
             known.append(form)
 
     def _put_short(self, accounts: Accounts, entries: dict[str, list[Form]]) -> None:
-        """Add derived short names, but none that two groups would share or that somebody has as a full name."""
+        """Add derived names, but none that two groups would share or that somebody has as a full name.
+
+        Inside a group the highest account gets it: `Mercedes` is Mercedes-Benz, not Mercedes-AMG.
+        """
         derived: dict[str, list[Form]] = {}
         for account in accounts:
             for form in short_forms(account):
                 for key in keys(form.text):
-                    derived.setdefault(key, []).append(form)
+                    if key not in entries:
+                        derived.setdefault(key, []).append(form)
         for key, found in derived.items():
-            if key not in entries and len({form.account_id for form in found}) == 1:
-                self._put(entries, key, found[0])
+            known = [form for form in found if form.kind == "known"] or found
+            if len({self._group[form.account_id] for form in known}) == 1:
+                self._put(entries, key, min(known, key=lambda form: len(accounts.path(form.account_id))))
 
     def find(self, body: str, passages: Passages | None = None) -> list[Mention]:
         """Return the mentions in this text, in order, not overlapping in their bare names.
@@ -114,7 +123,7 @@ class Finder:
                 probability, why = self._judge(body, passages, hit, form, sure, again=True)
             if probability >= KEEP:
                 found.append(self._mention(body, passages, hit, form, probability, why))
-        return found
+        return _with_symbols(body, found)
 
     def _judge(
         self, body: str, passages: Passages, hit: _Hit, form: Form, sure: dict[str, frozenset[str]], *, again: bool
@@ -314,6 +323,23 @@ class Finder:
         }
         folded = fold(body)
         return sum(word in folded for word in words)
+
+
+def _with_symbols(body: str, found: list[Mention]) -> list[Mention]:
+    """Add stock symbols in brackets right after a name, which are that account's whether it lists them or not."""
+    out = []
+    for index, mention in enumerate(found):
+        out.append(mention)
+        match = _SYMBOLS.match(body, mention.end)
+        if not match:
+            continue
+        following = found[index + 1].start if index + 1 < len(found) else len(body)
+        for symbol in _SYMBOL.finditer(body, *match.span()):
+            if symbol.end(1) <= following:
+                why = f"symbol '{symbol.group(1)}': it stands in brackets after '{mention.text}'"
+                span = {"text": symbol.group(1), "start": symbol.start(1), "end": symbol.end(1)}
+                out.append(mention.model_copy(update={**span, "why": why}))
+    return out
 
 
 def _site_towns(accounts: Accounts) -> dict[str, dict[str, str]]:

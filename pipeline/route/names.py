@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 from typing import Final, NamedTuple
 
 from pipeline.route.gazetteer import names
@@ -65,9 +67,11 @@ _TAIL = re.compile(
     r"Industries|Corporation|Motor|Beteiligungs|Systems|Networks|Enterprises|Automobile|Platforms|Sciences|Labs|Sparte)$"
 )
 _FIRST = re.compile(r"^The ")
+_LETTER = re.compile(r"[^\W_]")
 _CAMEL = re.compile(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ])")
 _INFLECTED = re.compile(r"^(\w+(?:sche|ische|inigte|eine|erte|igte|tige|eue|oße))(?=[ -])")
 _PLANT_AT = re.compile(r"^((?:\w+[ -])?(?:\w*[Ww]erk|Standort|Gigafactory|Fabrik|Campus|Plant|Factory)) (\w+)$")
+_UMLAUT = re.compile(r"[äöüßæ]|[aou]e")
 _UMLAUTS: Final = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("æ", "ae"))
 
 
@@ -82,7 +86,8 @@ class Form(NamedTuple):
     Attributes:
         account_id: whose name it is.
         text: as it would be written, in its usual case.
-        kind: `name`, `alias`, `former`, `legal`, `bare` (without the legal form) or `short` (a part that we derived).
+        kind: `name`, `alias`, `former`, `legal`, `bare` (without the legal form) `known` (what the
+            press calls it) or `short` (a part that we derived).
         ordinary: 0 where it is nothing else, 1 where it may be a word, a place or an abbreviation, 2 where it mostly is.
     """
 
@@ -119,7 +124,7 @@ def forms(account: Account) -> list[Form]:
             and words[1:] != known
             and [words[1].lower()] == known
         )
-        if any(character.isalnum() for character in text) and not person:
+        if not person and _LETTER.search(text):
             found.setdefault(text, Form(account.id, text, kind, _ordinary(text, kind, account.level is Level.SITE)))
     return list(found.values())
 
@@ -128,7 +133,7 @@ def _ordinary(text: str, kind: str, site: bool) -> int:
     """Return how likely the name is something else; see `Form`."""
     bare = text.strip(".")
     low = bare.lower()
-    letters = sum(character.isalnum() for character in bare)
+    letters = len(bare) if len(bare) > 6 else sum(character.isalnum() for character in bare)
     weight = ordinary().get(low, 0)
     if " " in bare or "-" in bare:
         if site and " " in bare:
@@ -187,6 +192,8 @@ def keys(text: str) -> Iterator[str]:
 
 def _umlauts(folded: str) -> set[str]:
     """Return the spelling with its umlauts, with `ae`, and with bare vowels; and the way back."""
+    if not _UMLAUT.search(folded):
+        return {folded}
     out, bare, back = folded, folded, folded
     for umlaut, two in _UMLAUTS:
         out = out.replace(umlaut, two)
@@ -196,12 +203,22 @@ def _umlauts(folded: str) -> set[str]:
     return {folded, out, bare, back}
 
 
+@cache
+def _known() -> dict[str, tuple[str, ...]]:
+    """Return the names under which the press knows large companies, by their full name in lower case."""
+    lines = files("pipeline.route").joinpath("known.txt").read_text("utf-8").splitlines()
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name.lower(): tuple(others.split(";")) for name, _, others in pairs}
+
+
 def short_forms(account: Account) -> Iterator[Form]:
-    """Yield parts of the name that stand for it once it is known: without `Group`, or the first word where it is rare.
+    """Yield what the account is called besides: by the press, without `Group`, by its first word where that is rare.
 
     They are guesses; `Finder` drops those that another account or another name has.
     """
     whole = without_legal_form(account.name)
+    for other in _known().get(whole.lower(), ()):
+        yield Form(account.id, other, "known", _ordinary(other, "known", False))
     for source in dict.fromkeys((whole, without_legal_form(account.legal_name) if account.legal_name else whole)):
         bare = _TAIL.sub("", source)
         if bare != source and len(bare) > 2:

@@ -40,6 +40,7 @@ class Passages:
     __slots__ = ("_body", "_capitals", "_starts", "title_end")
 
     def __init__(self, body: str) -> None:
+        """Cut the body into sentences."""
         self._body = body
         self._capitals: dict[int, Capitals] = {}
         starts = [0]
@@ -53,9 +54,11 @@ class Passages:
         self.title_end = len(body) if head < 0 else head
 
     def __len__(self) -> int:
+        """Return the number of sentences, at least one."""
         return len(self._starts)
 
     def __getitem__(self, index: int) -> Passage:
+        """Return one sentence."""
         following = self._starts[index + 1] if index + 1 < len(self._starts) else len(self._body)
         return Passage(self._starts[index], following)
 

@@ -93,6 +93,7 @@ class Gazetteer:
     __slots__ = ("_longest", "_names")
 
     def __init__(self) -> None:
+        """Read nothing yet."""
         self._names: Names | None = None
         self._longest: dict[str, int] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pipeline.records import AccountRef
@@ -68,25 +68,30 @@ class Accounts:
     """Changes when any account does; 12 hexadecimal characters."""
 
     def __init__(self, accounts: Iterable[Account]) -> None:
+        """Index the accounts by id and by parent."""
         self._by_id = {account.id: account for account in accounts}
         self._children: dict[str, list[str]] = {}
         digest = hashlib.sha256()
         for account in sorted(self._by_id.values(), key=lambda one: one.id):
-            digest.update(repr(astuple(account)).encode())
+            digest.update(repr(account).encode())
             if account.parent_id:
                 self._children.setdefault(account.parent_id, []).append(account.id)
         self.version = digest.hexdigest()[:12]
 
     def __len__(self) -> int:
+        """Return how many accounts there are, on all levels."""
         return len(self._by_id)
 
     def __iter__(self) -> Iterator[Account]:
+        """Iterate over all accounts, in the order of the file."""
         return iter(self._by_id.values())
 
     def __contains__(self, account_id: object) -> bool:
+        """Say whether there is an account with this id."""
         return account_id in self._by_id
 
     def __getitem__(self, account_id: str) -> Account:
+        """Return the account with this id."""
         return self._by_id[account_id]
 
     def path(self, account_id: str) -> tuple[Account, ...]:

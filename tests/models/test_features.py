@@ -1,0 +1,81 @@
+"""Text to numbers."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.features import MEANINGS, Features, document, pieces, tokens
+from models.lexicon import NAMES, concepts
+
+TEXTS = [
+    "Vossberg baut Werk in Ulm\nEs kostet 30 Mio. Euro.",
+    "Kenmore opens a plant in Ohio\n",
+    "Brenntal schließt Werk\n",
+]
+FEATURES = Features.fit([document(text) for text in TEXTS], least=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30 Mio. Euro", ["<amount>"]),
+        ("€2.5bn", ["<amount>"]),
+        ("12 Prozent", ["<pct>"]),
+        ("7,5%", ["<pct>"]),
+        ("bis 2028", ["bis", "<year>"]),
+        ("5000 Stellen", ["<num>", "stellen"]),
+        ("VW-Tochter", ["vw", "tochter"]),
+        ("Wer baut?", ["wer", "baut", "?"]),
+    ],
+)
+def test_tokens(text: str, expected: list[str]) -> None:
+    """Sums, shares and years become what they measure."""
+    assert tokens(text) == expected
+
+
+def test_pieces_know_where_a_word_ends() -> None:
+    """A blank marks both ends."""
+    assert pieces("ab") == [" ab", "ab ", " ab "]
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [
+        ("werksneubau", "build"),
+        ("stellenabbau", "cut"),
+        ("plant", "plant"),
+        ("fabriken", "plant"),
+        ("insolvenzantrag", "insolvent"),
+    ],
+)
+def test_concepts(word: str, meaning: str) -> None:
+    """Words of both languages mean the same things, compounds too."""
+    assert meaning in [NAMES[index] for index in concepts(word)]
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=5))
+def test_rows_do_not_depend_on_their_neighbours(texts: list[str]) -> None:
+    """Scoring many at once gives what scoring one gives."""
+    together = FEATURES.matrix([document(text) for text in texts])
+    alone = [FEATURES.matrix([document(text)]) for text in texts]
+    assert together.shape == (len(texts), len(FEATURES))
+    for row, one in zip(together.toarray(), alone, strict=True):
+        assert np.allclose(row, one.toarray()[0], atol=1e-6)
+
+
+def test_rows_have_unit_length_per_block() -> None:
+    """Each of the three blocks weighs the same, however long the text."""
+    row = FEATURES.matrix([document(TEXTS[0])]).toarray()[0]
+    words, chars = len(FEATURES.words.terms), len(FEATURES.chars.terms)
+    blocks = (row[:words], row[words : words + chars], row[words + chars :])
+    assert len(blocks[2]) == MEANINGS
+    assert [float(np.linalg.norm(block)) for block in blocks] == pytest.approx([1.0, 1.0, 1.0], abs=1e-5)
+
+
+def test_state_comes_back() -> None:
+    """Restored features give the same rows."""
+    restored = Features.restore(FEATURES.state())
+    one, other = (features.matrix([document(TEXTS[1])]).toarray() for features in (FEATURES, restored))
+    assert np.array_equal(one, other)

@@ -1,0 +1,108 @@
+"""Learning from a small sample."""
+
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from models import registry
+from models.corpus import SEED, Item, folds, gather, marks, seeds, stories
+from models.learn import calibrate, out_of_fold
+from models.train import main, train
+from pipeline.errors import BadInput
+
+
+@pytest.fixture(scope="module")
+def sample() -> list[Item]:
+    """A few of the items written for this project, taken as if they were real ones."""
+    if not any(SEED.glob("*.jsonl")):
+        pytest.skip("models/seed holds no items")
+    return [Item(i.id, i.language, i.title, i.text, i.signals) for i in seeds()[::25]]
+
+
+def test_training_is_deterministic(sample: list[Item]) -> None:
+    """The same items give the same model and the same figures, to the last bit."""
+    (one, figures), (other, again) = train(sample[:60]), train(sample[:60])
+    assert figures == again
+    assert one.version == other.version
+    assert np.array_equal(one.weights.types, other.weights.types)
+    assert np.array_equal(one.weights.thresholds, other.weights.thresholds)
+
+
+def test_other_items_give_another_version(sample: list[Item]) -> None:
+    """The version's name says what it learnt from."""
+    assert train(sample[:30])[0].version != train(sample[:31])[0].version
+
+
+def test_command_writes_a_version(sample: list[Item], tmp_path: Path) -> None:
+    """The command line trains, saves with card and figures, and the version loads."""
+    lines = [
+        {
+            "id": i.id,
+            "lang": i.language,
+            "title": i.title,
+            "text": i.text,
+            "signals": [
+                {"type": s.kind, "status": s.status, "company": s.company, "evidence": i.body[s.start : s.end]}
+                for s in i.signals
+            ],
+        }
+        for i in sample[:60]
+    ]
+    (tmp_path / "items.jsonl").write_bytes(b"\n".join(orjson.dumps(line) for line in lines))
+    assert main(["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--no-seeds"]) == 0
+    loaded = registry.load(tmp_path / "out")
+    assert loaded.version in (tmp_path / "out" / registry.CARD).read_text()
+
+
+def test_stories_stay_together() -> None:
+    """Items that tell the same are never in two folds."""
+    titles = [
+        "Vossberg baut ein neues Werk in Ulm",
+        "Vossberg baut ein neues Werk in Ulm und Neu-Ulm",
+        "Kenmore names chief",
+    ]
+    items = [Item(str(n), "de", title, "", ()) for n, title in enumerate(titles * 2)]
+    story = stories(items).tolist()
+    assert story[0] == story[1] == story[3]
+    assert story[0] != story[2]
+    fold = folds(items, count=2)
+    assert len({int(fold[n]) for n in (0, 1, 3, 4)}) == 1
+
+
+def test_extra_items_are_never_scored(sample: list[Item]) -> None:
+    """What is written for training has no say in the figures."""
+    items = sample[:40]
+    judged = out_of_fold(items, sample[40:60], folds(items, count=2))
+    assert judged.margins.shape == (40, 24)
+    assert len(judged.statuses) == sum(len(item.signals) for item in items)
+
+
+def test_calibration_keeps_the_order() -> None:
+    """A higher margin never means a lower probability."""
+    random = np.random.default_rng(1)
+    margins = random.normal(size=(400, 24))
+    right = (margins + random.normal(size=margins.shape) > 1.5).astype(np.int8)
+    slope, _, thresholds = calibrate(margins, right, ["de"] * 200 + ["en"] * 200)
+    assert (slope > 0).all()
+    assert ((thresholds > 0.1) & (thresholds < 0.8)).all()
+
+
+def test_a_wrong_line_is_named(tmp_path: Path) -> None:
+    """The error says which file and line."""
+    (tmp_path / "a.jsonl").write_text('{"id": "1", "lang": "de", "title": "x", "signals": []}\n{"id": "2"}\n')
+    with pytest.raises(BadInput, match=r"a\.jsonl:2"):
+        gather(tmp_path)
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    """Nothing to learn from is an error, not an empty model."""
+    with pytest.raises(BadInput, match="neither"):
+        gather(tmp_path)
+
+
+def test_marks_count_types_once() -> None:
+    """Two companies with the same type make one mark."""
+    items = seeds()[:50]
+    assert marks(items).max() <= 1
