@@ -30,7 +30,9 @@ TITLE: Final = 1.0
 """What a title has ahead of the sentences below it: where both say it, the title is what people look at."""
 LATER: Final = 0.3
 _FEW: Final = 3
-_SHRINK: Final = 40.0
+_FAR: Final = -4.0
+"""Margin below which a cell is out of the question and would only blur the calibration of the others."""
+_SHRINK: Final = 150.0
 """Items of a type at which its own threshold and the common one weigh the same."""
 
 Progress = Callable[[str], None]
@@ -128,12 +130,15 @@ def _f1(said: NDArray[np.bool_], right: NDArray[np.bool_]) -> float:
 
 
 def _platt(margins: Table, right: NDArray[np.int8]) -> tuple[float, NDArray[np.float64]]:
-    """Return one slope and an offset per type by a small logistic regression over all cells."""
+    """Return one slope and an offset per type by a small logistic regression over the cells that matter."""
     rows, kinds = margins.shape
-    which = sparse.csr_matrix(np.tile(np.eye(kinds), (rows, 1)))
-    cells = sparse.hstack([sparse.csr_matrix(margins.reshape(-1, 1)), which], format="csr")
-    model = LogisticRegression(C=1.0, solver="liblinear").fit(cells, right.ravel())
-    return float(model.coef_[0, 0]), model.coef_[0, 1:] + model.intercept_[0]
+    near = margins.ravel() > _FAR
+    if len(np.unique(right.ravel()[near])) < 2:
+        return 1.0, np.zeros(kinds)
+    which = np.tile(np.eye(kinds), (rows, 1))
+    cells = np.hstack([margins.reshape(-1, 1), which])[near]
+    model = LogisticRegression(C=1.0, solver="liblinear", random_state=0).fit(cells, right.ravel()[near])
+    return max(float(model.coef_[0, 0]), 0.1), model.coef_[0, 1:] + model.intercept_[0]
 
 
 def _types(matrix: sparse.csr_matrix, right: NDArray[np.int8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

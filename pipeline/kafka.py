@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,35 +57,39 @@ def all_partitions(settings: KafkaSettings, topic: Topic) -> range:
 
 
 @asynccontextmanager
-async def sending(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
-    """Open a producer: acknowledged by all replicas, and no copy written twice when a request is repeated."""
-    producer = AIOKafkaProducer(
-        **client(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST
+async def _open(settings: KafkaSettings, connection: Any) -> AsyncIterator[Any]:
+    """Start an aiokafka client and stop it in the end, also when it cannot be started."""
+    try:
+        try:
+            await connection.start()
+        except KafkaError as error:
+            raise Transient(f"no broker at {settings.bootstrap}: {error}") from None
+        yield connection
+    finally:
+        await connection.stop()
+
+
+def sending(settings: KafkaSettings) -> AbstractAsyncContextManager[AIOKafkaProducer]:
+    """Open a producer: acknowledged by all replicas, and no copy written twice when a request is repeated.
+
+    Raises:
+        Transient: on entering, when no broker answers.
+    """
+    return _open(
+        settings,
+        AIOKafkaProducer(
+            **client(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST
+        ),
     )
-    try:
-        await producer.start()
-    except KafkaError as error:
-        await producer.stop()
-        raise Transient(f"no broker at {settings.bootstrap}: {error}") from None
-    try:
-        yield producer
-    finally:
-        await producer.stop()
 
 
-@asynccontextmanager
-async def reading(settings: KafkaSettings, **more: Any) -> AsyncIterator[AIOKafkaConsumer]:
-    """Open a consumer outside any group; the caller assigns partitions."""
-    consumer = AIOKafkaConsumer(**client(settings), enable_auto_commit=False, **more)
-    try:
-        await consumer.start()
-    except KafkaError as error:
-        await consumer.stop()
-        raise Transient(f"no broker at {settings.bootstrap}: {error}") from None
-    try:
-        yield consumer
-    finally:
-        await consumer.stop()
+def reading(settings: KafkaSettings, **more: Any) -> AbstractAsyncContextManager[AIOKafkaConsumer]:
+    """Open a consumer that commits nothing by itself; the caller assigns partitions.
+
+    Raises:
+        Transient: on entering, when no broker answers.
+    """
+    return _open(settings, AIOKafkaConsumer(**client(settings), enable_auto_commit=False, **more))
 
 
 async def whole(

@@ -76,7 +76,11 @@ def bind(scene: Scene, signal: Signal) -> list[Bound]:
     span = signal.evidence[0]
     account_id, share, why = _in_view(scene, span)
     if not account_id and scene.own:
-        account_id, share, why = scene.own[0], IN_VIEW, "the article is from the account's own newsroom and its passage names nobody"
+        account_id, share, why = (
+            scene.own[0],
+            IN_VIEW,
+            "the article is from the account's own newsroom and its passage names nobody",
+        )
     if not account_id:
         return []
     group = scene.accounts.group(account_id).id
@@ -123,7 +127,11 @@ def _in_view(scene: Scene, span: Span) -> tuple[str, float, str]:
     near = by_group(scene.accounts, window)
     if len(near) == 1:
         names = next(iter(near.values()))
-        return deepest(scene.accounts, names), IN_VIEW, f"{told} '{names[-1].text}', the only account in the sentences before"
+        return (
+            deepest(scene.accounts, names),
+            IN_VIEW,
+            f"{told} '{names[-1].text}', the only account in the sentences before",
+        )
     if len(titled) == 1:
         names = next(iter(titled.values()))
         return deepest(scene.accounts, names), FAR, f"{told} '{names[0].text}', the only account in the title"
@@ -154,13 +162,19 @@ def _lone(scene: Scene, titled: Mapping[str, Sequence[Mention]], at: int) -> tup
     names = next(iter(titled.values()))
     if names[0].role is Role.MENTIONED:
         return "", 0.0, ""
-    return deepest(scene.accounts, names), LONE, f"the item is about '{names[0].text}': it stands in the title, and no other account is named"
+    return (
+        deepest(scene.accounts, names),
+        LONE,
+        f"the item is about '{names[0].text}': it stands in the title, and no other account is named",
+    )
 
 
 def _where(scene: Scene, signal: Signal) -> tuple[Place, ...]:
     """Return the places of the signal's passages, of the first one that has any; a dateline is none."""
     for span in signal.evidence:
-        found = tuple(place for place in scene.places if place.start < span.end and span.start < place.end and not place.dateline)
+        found = tuple(
+            place for place in scene.places if place.start < span.end and span.start < place.end and not place.dateline
+        )
         if found:
             return found
     return ()

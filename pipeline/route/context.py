@@ -126,7 +126,7 @@ def _name(body: str, seen: Seen, reasons: list[tuple[float, str]], family: str) 
             ("chef", "chefin", "konzern", "aktie", "tochter", "werk", "werke", "vorstand", "sparte", "manager")
         ):
             reasons.append((2.6, f"the compound '{body[seen.start : seen.whole]}'"))
-        elif seen.ordinary < 2:
+        elif seen.ordinary < 2 and seen.end - seen.start > 1:
             reasons.append((0.4, f"the compound '{body[seen.start : seen.whole]}'"))
     elif tail[:1] in "'’‘" and tail:
         reasons.append((0.6, "a genitive"))
@@ -208,6 +208,12 @@ def _around(
     elif BUSINESS.search(body):
         reasons.append((0.3, "business words in the text"))
     name = body[seen.start : seen.end]
+    if (
+        seen.ordinary
+        and body[seen.start - 1 : seen.start] in ("-", "‑")
+        and not body[max(0, seen.start - 3) : seen.start].lower().startswith(("ex", "us", "eu"))
+    ):
+        reasons.append((-2.0, "the end of another word"))
     if len(name) == 1:
         reasons.append((-1.0, "a single letter"))
     elif name.isupper() and capitals is not Capitals.SHOUTED:

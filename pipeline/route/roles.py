@@ -53,7 +53,9 @@ _SALE: Final = re.compile(
 _STRIFE: Final = re.compile(
     r"streik|unfall|explosion|protest|verdi|ig metall|gewerkschaft|cyberangriff|hacker|störung|ausfall|strike|union|outage|hack|breach"
 )
-_JOINT: Final = re.compile(r"kooper|partner|zusammen|gemeinsam|joint|allianz|hilft|und \w+ (?:geben|bauen|wollen|planen|entwickeln)|cooperat|collaborat|alliance|team up")
+_JOINT: Final = re.compile(
+    r"kooper|partner|zusammen|gemeinsam|joint|allianz|hilft|und \w+ (?:geben|bauen|wollen|planen|entwickeln)|cooperat|collaborat|alliance|team up"
+)
 _CONSUMER: Final = re.compile(
     r"verbraucher|was sich ändert|ändert sich|tipps|ratgeber|museum|novel|ebook|book\b|podcast|konjunktur|bruttoinlands|inflation|studie|umfrage|dax\b|börse"
 )
@@ -117,7 +119,9 @@ class Roles:
         probability = 1 / sum(exp(total - totals[best]) for total in totals)
         speaks = {name: value * weights[name][best] for name, value in found.items() if name in weights}
         reasons = sorted((name for name in speaks if speaks[name] > 0), key=lambda name: -speaks[name])[:2]
-        return Clue(ORDER[best], probability, " and ".join(dict.fromkeys(map(_told, reasons))) or "nothing speaks against it")
+        return Clue(
+            ORDER[best], probability, " and ".join(dict.fromkeys(map(_told, reasons))) or "nothing speaks against it"
+        )
 
     def cues(self, mention: Mention) -> tuple[str, ...]:
         """Return the names of the clues that one name's surroundings give."""
@@ -172,7 +176,13 @@ class Roles:
         """Return what the title and the account's sentences tell of."""
         if self._title is None:
             title = self._body[: self._passages.title_end].lower()
-            searched = (("title_law", _LAW), ("title_sale", _SALE), ("strife", _STRIFE), ("consumer", _CONSUMER), ("joint", _JOINT))
+            searched = (
+                ("title_law", _LAW),
+                ("title_sale", _SALE),
+                ("strife", _STRIFE),
+                ("consumer", _CONSUMER),
+                ("joint", _JOINT),
+            )
             self._title = {name: bool(pattern.search(title)) for name, pattern in searched}
         told = dict(self._title)
         for name, pattern, known in (("law", _LAW, self._law), ("sale", _SALE, self._sale)):

@@ -1,9 +1,9 @@
 """One classified article in, a match per account that its signals belong to out.
 
-    no signals at all                                        -> no_signal
-    no account named, and nobody's own newsroom              -> no_account
-    more than 12 groups named, none the actor of the title   -> too_many_accounts
-    no signal's passage belongs to an account                -> not_bound
+no signals at all                                        -> no_signal
+no account named, and nobody's own newsroom              -> no_account
+more than 12 groups named, none the actor of the title   -> too_many_accounts
+no signal's passage belongs to an account                -> not_bound
 """
 
 from __future__ import annotations

@@ -4,8 +4,14 @@ import pytest
 
 from pipeline.classify.language import UNKNOWN, language
 
-GERMAN = "Der bekannte Maschinenbauer will schon im kommenden Jahr ein zweites Werk errichten, teilte er am Dienstag in Ulm mit."
-FRENCH = "Le groupe a annoncé mardi la construction d'une nouvelle usine dans le nord du pays, avec cent emplois créés d'ici un an."
+GERMAN = (
+    "Der bekannte Maschinenbauer will schon im kommenden Jahr ein zweites Werk errichten, "
+    "wie das Unternehmen am Dienstag in Ulm mitteilte."
+)
+FRENCH = (
+    "Le groupe a annoncé mardi la construction d'une nouvelle usine dans le nord du pays, "
+    "avec deux cents emplois créés d'ici un an."
+)
 
 
 @pytest.mark.parametrize(

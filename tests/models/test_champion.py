@@ -100,7 +100,7 @@ def test_no_signals(champion: LinearScorer, title: str) -> None:
         ("Odenthal Pumpen übernimmt schwedischen Konkurrenten", Status.COMPLETED),
         ("Odenthal Pumpen will 400 Stellen streichen", Status.PLANNED),
         ("Odenthal Pumpen stellt Insolvenzantrag", Status.UNDER_WAY),
-        ("Halbrook Tools is considering a takeover of Verrin Labs, sources say", Status.RUMOURED),
+        ("Halbrook Tools considering sale of its paints division, sources say", Status.RUMOURED),
         ("Halbrook Tools to cut 300 jobs", Status.PLANNED),
     ],
 )
@@ -139,10 +139,11 @@ def test_batch_equals_single(texts: list[tuple[str, str]]) -> None:
 def test_evidence_is_the_sentence_that_says_it(champion: LinearScorer) -> None:
     """In running text the deciding sentence is picked, not the one beside it."""
     text = (
-        "Das Unternehmen aus Minden beschäftigt 900 Menschen. Im Herbst beginnt der Bau einer zweiten Fabrik in Ungarn. "
+        "Das Unternehmen aus Minden beschäftigt 900 Menschen. "
+        "Im Herbst eröffnet Odenthal Pumpen eine neue Fabrik in Ungarn. "
         "Die Aktie blieb davon unberührt."
     )
     (judged,) = classify(champion, [article("Neues von Odenthal Pumpen", text)])
     sites = [signal for signal in judged.signals if signal.family == "sites"]
     assert sites
-    assert "zweiten Fabrik" in sites[0].evidence[0].text
+    assert "neue Fabrik" in sites[0].evidence[0].text
