@@ -297,14 +297,19 @@ def topics_check() -> None:
 
 
 async def _topics(*, make: bool) -> None:
-    from pipeline.kafka import Broker
+    from pipeline.kafka import Broker, Fault, patiently
 
     settings = _with_broker(_settings("topics"))
     screen = Console(soft_wrap=True)
-    async with Broker(settings.kafka) as broker:
-        for name in await broker.make() if make else []:
-            screen.print(f"made     {name}")
-        faults = await broker.check()
+    faults: list[Fault] = []
+
+    async def look() -> None:
+        async with Broker(settings.kafka) as broker:
+            for name in await broker.make() if make else []:
+                screen.print(f"made     {name}")
+            faults.extend(await broker.check())
+
+    await patiently(settings.kafka, look)
     for fault in faults:
         screen.print(f"[red]differs[/]  {fault}")
     if faults:

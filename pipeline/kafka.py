@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -228,6 +230,23 @@ class Broker:
         return faults
 
 
+async def patiently(settings: KafkaSettings, work: Callable[[], Awaitable[None]]) -> None:
+    """Do something that needs the broker, again and again until it succeeds or `settings.wait` seconds are over.
+
+    Raises:
+        NotReady: as the last attempt did.
+        Transient: as the last attempt did.
+    """
+    deadline = time.monotonic() + settings.wait
+    while True:
+        try:
+            return await work()
+        except (NotReady, Transient):
+            if time.monotonic() >= deadline:
+                raise
+        await asyncio.sleep(1.0)
+
+
 async def require(settings: KafkaSettings, topics: Iterable[Topic]) -> None:
     """Refuse to go on while a topic is missing or has other partitions than the settings say.
 
@@ -235,8 +254,12 @@ async def require(settings: KafkaSettings, topics: Iterable[Topic]) -> None:
         NotReady: with one line per fault and the command that mends it.
         Transient: no broker answers.
     """
-    async with Broker(settings) as broker:
-        faults = [fault for fault in await broker.check(topics) if "table says" not in fault.what]
-    if faults:
-        lines = "\n  ".join(str(fault) for fault in faults)
-        raise NotReady(f"topics are not ready; run `stellwerk topics init`\n  {lines}")
+
+    async def look() -> None:
+        async with Broker(settings) as broker:
+            faults = [fault for fault in await broker.check(topics) if "table says" not in fault.what]
+        if faults:
+            lines = "\n  ".join(str(fault) for fault in faults)
+            raise NotReady(f"topics are not ready; run `stellwerk topics init`\n  {lines}")
+
+    await patiently(settings, look)

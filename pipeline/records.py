@@ -323,7 +323,9 @@ class PollState(Record):
     last_modified: str = ""
     body_hash: str = ""
     polled: Time
-    seen: dict[str, str] = Field(default_factory=dict, description="article id → revision of the feed's entry, newest last")
+    seen: dict[str, str] = Field(
+        default_factory=dict, description="article id → revision of the feed's entry, newest last"
+    )
     polls: int = 0
     failures: int = 0
     outcome: str = ""

@@ -7,6 +7,7 @@ a file of their own, named by `STELLWERK_SECTION__KEY_FILE`. `docs/settings.md` 
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,7 @@ class KafkaSettings(Section):
         4, ge=1, le=1000, description="of the topics on the path; the most workers a stage can have"
     )
     replication: int = Field(1, ge=1, le=5, description="copies of each partition")
+    wait: float = Field(0.0, ge=0, description="seconds to wait at the start for the broker and its topics")
     session: Seconds = Field(15.0, description="seconds without heartbeat after which a worker counts as dead")
     request: Seconds = Field(30.0, description="seconds for one request to the broker; at least `session`")
     security: str = Field("PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
@@ -53,7 +55,10 @@ class KafkaSettings(Section):
 class StreamSettings(Section):
     """How the stages consume."""
 
-    worker: str = Field("0", description="the slot of this worker in its stage; fixed, so that a restart is quick")
+    worker: str = Field(
+        default_factory=platform.node,
+        description="this worker's name in its stage: of its own, and the same after a restart; default: the machine's name",
+    )
     batch: int = Field(200, ge=1, le=5000, description="records taken at once")
     buffer: int = Field(2048, ge=1, description="records waiting in memory per stage")
     commit: Seconds = Field(1.0, description="seconds between commits: bounds what a crash repeats")
@@ -129,7 +134,7 @@ class Settings(BaseSettings):
 
     folder: Path = Field(Path(".stellwerk"), description="folder of everything that one machine keeps")
     kafka: KafkaSettings = KafkaSettings()
-    stream: StreamSettings = StreamSettings()
+    stream: StreamSettings = Field(default_factory=StreamSettings)
     fetch: FetchSettings = FetchSettings()
     model: ModelSettings = ModelSettings()
     route: RouteSettings = RouteSettings()
@@ -184,7 +189,8 @@ def table() -> str:
         section = field.annotation
         if isinstance(section, type) and issubclass(section, Section):
             for key, inner in section.model_fields.items():
-                rows.append(_row(f"{name}__{key}", inner.default, inner.description))
+                default = None if inner.default_factory else inner.default
+                rows.append(_row(f"{name}__{key}", default, inner.description))
         else:
             rows.append(_row(name, field.default, field.description))
     return "\n".join(rows) + "\n"

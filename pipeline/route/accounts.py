@@ -29,7 +29,10 @@ _ONE: Final = ("id", "name", "parent_id", "level", "legal_name", "country", "ind
 _MANY: Final = ("aliases", "former_names", "domains", "tickers", "teams", "regions")
 _SYNONYMS: Final = {"account_id": "id", "domain": "domains", "ticker": "tickers", "alias": "aliases"}
 _KNOWN: Final = frozenset((*_ONE, *_MANY))
-_COLUMNS: Final = "account_id, name, parent_id, level, aliases, former_names, legal_name, domain, tickers, country, industry, owner, teams, regions"
+_COLUMNS: Final = (
+    "account_id, name, parent_id, level, aliases, former_names, legal_name, domain, tickers, country, industry, "
+    "owner, teams, regions"
+)
 _LIST = re.compile(r"\s*[;|]\s*")
 _TABLE = re.compile(r"^\s*\[\[\s*account\s*\]\]", re.MULTILINE)
 _ORDER: Final = {Level.GROUP: 0, Level.UNIT: 1, Level.SITE: 2}

@@ -25,19 +25,23 @@ IN_VIEW: Final = 0.85
 FAR: Final = 0.7
 """The same, when it leads to the title's account or to the last of several."""
 _KINDS = (
-    "konzern unternehmen firma hersteller bauer riese kette händler anbieter betreiber versicherer bank gruppe gesellschaft tochter zulieferer versorger "
-    "discounter reederei airline fluglinie fluggesellschaft brauerei start-?up betrieb haus dienst plattform börse sender verlag marke holding spezialist "
+    "konzern unternehmen firma hersteller bauer riese kette händler anbieter betreiber versicherer bank gruppe "
+    "gesellschaft tochter zulieferer versorger "
+    "discounter reederei airline fluglinie fluggesellschaft brauerei start-?up betrieb haus dienst plattform börse "
+    "sender verlag marke holding spezialist "
     "produzent entwickler dienstleister logistiker post werft"
 )
 _KINDS_EN = (
-    "company firm group maker chain bank carrier retailer manufacturer giant insurer lender automaker carmaker chipmaker drugmaker startup operator utility "
+    "company firm group maker chain bank carrier retailer manufacturer giant insurer lender automaker carmaker "
+    "chipmaker drugmaker startup operator utility "
     "developer business airline brewer miner producer supplier provider corporation"
 )
 _POINTER: Final = re.compile(
     r"\b(?:der|die|das|dem|den|des|dieser|dieses|diesem|beim|vom|zum|im) (?:[\w-]+e[nrs]? ){0,2}"
     rf"(?:[\w-]*(?:{_KINDS.replace(' ', '|')}))(?:s|es|en|n)?\b"
     rf"|\b(?:the|this) (?:[\w-]+ ){{0,2}}(?:{_KINDS_EN.replace(' ', '|')})\b"
-    r"|^\W*(?:er|sie|es|he|it|they|we|wir|dort|dabei|dafür|dazu|damit|außerdem|zudem|künftig|insgesamt)\b|\b(?:it|its|they|their|we|our|seine[rnms]?|ihre[rnms]?|man)\b",
+    r"|^\W*(?:er|sie|es|he|it|they|we|wir|dort|dabei|dafür|dazu|damit|außerdem|zudem|künftig|insgesamt)\b|\b(?:it|"
+    r"its|they|their|we|our|seine[rnms]?|ihre[rnms]?|man)\b",
     re.IGNORECASE,
 )
 LONE: Final = 0.6
@@ -97,7 +101,10 @@ def _named(scene: Scene, signal: Signal, span: Span, inside: Sequence[Mention]) 
     bound = []
     for names in groups.values():
         clue = scene.roles.of(names, lean)
-        why = f"'{names[0].text}' stands in the passage of the {signal.type} signal, '{_short(span.text)}', as {clue.role}: {clue.why}"
+        why = (
+            f"'{names[0].text}' stands in the passage of the {signal.type} signal, '{_short(span.text)}', as "
+            f"{clue.role}: {clue.why}"
+        )
         matched = MatchedSignal(signal=signal, role=clue.role, places=_where(scene, signal), why=why)
         bound.append(Bound(deepest(scene.accounts, names), matched))
     return bound

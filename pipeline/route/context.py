@@ -1,7 +1,8 @@
 """What the words around a name say for and against its being the company.
 
-A name that is nothing else starts as nearly sure, an ordinary word as rather not; each clue moves that up or down and leaves
-a reason. The weights are logits set by hand on real headlines: a clue of 3 alone turns doubt into near certainty.
+A name that is nothing else starts as nearly sure, an ordinary word as rather not; each clue moves that up or down and
+leaves a reason. The weights are logits set by hand on real headlines: a clue of 3 alone turns doubt into near
+certainty.
 """
 
 from __future__ import annotations
@@ -55,9 +56,10 @@ class Seen(NamedTuple):
 _WORD_BEFORE = re.compile(r"([\w&.’'-]+)[ \u00a0][„“\"‚‘'»«(]?$")
 _WORD_AFTER = re.compile(r"[ \u00a0]([\w&][\w&’'-]*)")
 _ARTICLE: Final = frozenset(
-    """das dem den des ein eine einen einem einer eines kein keine keinen keiner diese dieser dieses diesen jede jeder jedes jeden viele
-    mehr manche alle ihre ihrer ihren ihr sein seine seiner seinen unsere unserer mein meine dein deine welche welcher zur zum im am
-    a an the this that these those every each no any some my your our their its his her more many all another""".split()
+    """das dem den des ein eine einen einem einer eines kein keine keinen keiner diese dieser dieses diesen jede jeder
+    jedes jeden viele mehr manche alle ihre ihrer ihren ihr sein seine seiner seinen unsere unserer mein meine dein
+    deine welche welcher zur zum im am a an the this that these those every each no any some my your our their its his
+    her more many all another""".split()
 )
 _SOFT_ARTICLE: Final = frozenset(("die", "der"))
 _PREPOSITION: Final = frozenset(
@@ -66,11 +68,15 @@ _PREPOSITION: Final = frozenset(
 )
 _ADJECTIVE = re.compile(r"^[a-zäöü]{3,}(?:e|en|er|es|em)$")
 _VERB = re.compile(
-    r"[ \u00a0](?:will|soll|muss|kann|darf|plant|baut|kauft|verkauft|übernimmt|investiert|meldet|schließt|streicht|eröffnet|steigt|steigert|senkt|erhöht|"
-    r"macht|hat|hatte|ist|wird|stellt|startet|zieht|gibt|geht|setzt|verliert|gewinnt|holt|bringt|liefert|erhält|bekommt|droht|wehrt|kündigt|prüft|"
+    r"[ \u00a0](?:will|soll|muss|kann|darf|plant|baut|kauft|verkauft|übernimmt|investiert|meldet|schließt|streicht|"
+    r"eröffnet|steigt|steigert|senkt|erhöht|"
+    r"macht|hat|hatte|ist|wird|stellt|startet|zieht|gibt|geht|setzt|verliert|gewinnt|holt|bringt|liefert|erhält|"
+    r"bekommt|droht|wehrt|kündigt|prüft|"
     r"sucht|trennt|schafft|verdient|rechnet|bleibt|steht|verlässt|erwartet|warnt|hebt|legt|sieht|wächst|"
-    r"to|is|has|will|plans|says|said|announces|announced|launches|launched|opens|opened|buys|bought|acquires|acquired|sells|sold|cuts|reports|reported|"
-    r"wins|won|signs|signed|names|named|appoints|expands|raises|unveils|invests|builds|joins|sees|posts|faces|gets|takes|makes|adds)\b"
+    r"to|is|has|will|plans|says|said|announces|announced|launches|launched|opens|opened|buys|bought|acquires|"
+    r"acquired|sells|sold|cuts|reports|reported|"
+    r"wins|won|signs|signed|names|named|appoints|expands|raises|unveils|invests|builds|joins|sees|posts|faces|gets|"
+    r"takes|makes|adds)\b"
 )
 
 

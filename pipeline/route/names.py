@@ -1,8 +1,8 @@
 """What the name of an account can look like in a text.
 
 Texts and names meet in one folded spelling (`fold`), which keeps every character's place: lower case, accents gone,
-umlauts kept, and everything that is neither letter, digit nor `&` a space. So `Siemens-Energy` and `Siemens Energy` are one,
-while umlaut and `&` variants are expanded here, in the names, never in the text.
+umlauts kept, and everything that is neither letter, digit nor `&` a space. So `Siemens-Energy` and `Siemens Energy`
+are one, while umlaut and `&` variants are expanded here, in the names, never in the text.
 """
 
 from __future__ import annotations
@@ -51,20 +51,28 @@ def fold(text: str) -> str:
 
 
 _LEGAL_WORDS: Final = (
-    r"SE ?& ?Co\.? ?KGaA|AG ?& ?Co\.? ?(?:KGaA|KG|OHG|oHG)|GmbH ?(?:&|und|\+) ?Co\.? ?(?:KGaA|KG|OHG|oHG)|SE ?(?:&|\+) ?Co\.? ?(?:KG|oHG|OHG)|"
-    r"(?:Stiftung|UG|S\.à ?r\.l\.|B\.V\.) ?& ?Co\.? ?(?:KG|KGaA)|KGaA mbH|KGaA|gGmbH|mbH|GmbH|UG|e\.K\.|e\.V\.|e\.G\.|eG|oHG|OHG|VVaG|a\.G\.|AöR|"
-    r"& Cie\.? ?KG|& Co\.? ?KG|KG|AG|S\.?E\.?|SE|N\.?V\.?|B\.?V\.?|S\.?p\.?A\.?|S\.?r\.?l\.?|S\.?à ?r\.?l\.?|S\.?A\.?S\.?|S\.?A\.?R\.?L\.?|S\.?C\.?A\.?|SCA|"
-    r"S\.A\.U\.|S\.?A\.?(?:/N\.?V\.?)?|S\.L\.U?\.?|a\.s\.|s\.r\.o\.|sp\. ?z ?o\.o\.|Sp\. ?z ?o\.o\.|A/S|ASA|AS|AB|Oyj|Oy|Kft\.?|Nyrt\.?|Zrt\.?|d\.o\.o\.|d\.d\.|PAO|OAO|"
-    r"A\.Ş\.|Q\.C\.S\.C\.|P\.L\.C\.|p\.l\.c\.|plc|PLC|Plc|Public Limited Company|LLC|L\.L\.C\.|LLP|L\.?P\.?|PBC|Inc\.?|Incorporated|INC\.?|Corp\.?|CORP\.?|Corporation|"
-    r"& Co\.,? Inc\.?|Co\.,? Ltd\.?|Co\.|Company,? Limited|Company|Limited|Ltd\.?|LTD\.?|Pty\.? Ltd\.?|Pte\.? Ltd\.?|Pvt\.? Ltd\.?|K\.K\.|Bhd\.?|Berhad|Tbk"
+    r"SE ?& ?Co\.? ?KGaA|AG ?& ?Co\.? ?(?:KGaA|KG|OHG|oHG)|GmbH ?(?:&|und|\+) ?Co\.? ?(?:KGaA|KG|OHG|oHG)|SE ?(?:&|"
+    r"\+) ?Co\.? ?(?:KG|oHG|OHG)|"
+    r"(?:Stiftung|UG|S\.à ?r\.l\.|B\.V\.) ?& ?Co\.? ?(?:KG|KGaA)|KGaA mbH|KGaA|gGmbH|mbH|GmbH|UG|e\.K\.|e\.V\.|"
+    r"e\.G\.|eG|oHG|OHG|VVaG|a\.G\.|AöR|"
+    r"& Cie\.? ?KG|& Co\.? ?KG|KG|AG|S\.?E\.?|SE|N\.?V\.?|B\.?V\.?|S\.?p\.?A\.?|S\.?r\.?l\.?|S\.?à ?r\.?l\.?|"
+    r"S\.?A\.?S\.?|S\.?A\.?R\.?L\.?|S\.?C\.?A\.?|SCA|"
+    r"S\.A\.U\.|S\.?A\.?(?:/N\.?V\.?)?|S\.L\.U?\.?|a\.s\.|s\.r\.o\.|sp\. ?z ?o\.o\.|Sp\. ?z ?o\.o\.|A/S|ASA|AS|AB|"
+    r"Oyj|Oy|Kft\.?|Nyrt\.?|Zrt\.?|d\.o\.o\.|d\.d\.|PAO|OAO|"
+    r"A\.Ş\.|Q\.C\.S\.C\.|P\.L\.C\.|p\.l\.c\.|plc|PLC|Plc|Public Limited Company|LLC|L\.L\.C\.|LLP|L\.?P\.?|PBC|"
+    r"Inc\.?|Incorporated|INC\.?|Corp\.?|CORP\.?|Corporation|"
+    r"& Co\.,? Inc\.?|Co\.,? Ltd\.?|Co\.|Company,? Limited|Company|Limited|Ltd\.?|LTD\.?|Pty\.? Ltd\.?|Pte\.? "
+    r"Ltd\.?|Pvt\.? Ltd\.?|K\.K\.|Bhd\.?|Berhad|Tbk"
 )
 LEGAL_AFTER: Final = re.compile(rf",? (?:{_LEGAL_WORDS})(?![\w])\.?")
 """A legal form right after a name, with the comma before it."""
 _LEGAL_END: Final = re.compile(rf"(?:,? (?:{_LEGAL_WORDS})\.?)+(?: \([^)]*\))?$")
 _BRACKET = re.compile(r" ?\([^)]*\)$")
 _TAIL = re.compile(
-    r" (?:Group|Gruppe|GROUP|Holding|Holdings|Konzern|International|Global|Worldwide|Deutschland|Germany|Technologies|Technology|"
-    r"Industries|Corporation|Motor|Beteiligungs|Systems|Networks|Enterprises|Automobile|Platforms|Sciences|Labs|Sparte)$"
+    r" (?:Group|Gruppe|GROUP|Holding|Holdings|Konzern|International|Global|Worldwide|Deutschland|Germany|"
+    r"Technologies|Technology|"
+    r"Industries|Corporation|Motor|Beteiligungs|Systems|Networks|Enterprises|Automobile|Platforms|Sciences|Labs|"
+    r"Sparte)$"
 )
 _FIRST = re.compile(r"^The ")
 _LETTER = re.compile(r"[^\W_]")

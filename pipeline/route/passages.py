@@ -11,10 +11,12 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 _CUT: Final = re.compile(
-    r"\n|[!?…][\"”“»«’)\]]*\s+(?=[\"„“»«(\d]*[A-ZÄÖÜ])|(?<![\s.]\w)(?<!\w\.\w)\.[\"”“»«’)\]]*\s+(?=[\"„“»«(]*[A-ZÄÖÜ0-9])"
+    r"\n|[!?…][\"”“»«’)\]]*\s+(?=[\"„“»«(\d]*[A-ZÄÖÜ])|"
+    r"(?<![\s.]\w)(?<!\w\.\w)\.[\"”“»«’)\]]*\s+(?=[\"„“»«(]*[A-ZÄÖÜ0-9])"
 )
 _SHORTENED: Final = re.compile(
-    r"(?:\b(?:Dr|Prof|Mr|Mrs|Ms|St|Nr|No|Inc|Corp|Ltd|Co|Bros|Jan|Feb|Aug|Sept|Sep|Oct|Okt|Nov|Dec|Dez|ca|bzw|Mio|Mrd|rd|vs|Jr|Gen|Sen|Gov|Ing|zzgl|inkl|evtl)|\d)\.\s+$"
+    r"(?:\b(?:Dr|Prof|Mr|Mrs|Ms|St|Nr|No|Inc|Corp|Ltd|Co|Bros|Jan|Feb|Aug|Sept|Sep|Oct|Okt|Nov|Dec|Dez|ca|bzw|Mio|"
+    r"Mrd|rd|vs|Jr|Gen|Sen|Gov|Ing|zzgl|inkl|evtl)|\d)\.\s+$"
 )
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
 

@@ -1,7 +1,8 @@
 """Where in a text places stand, and which ones they are.
 
-Words are looked up in the gazetteer, the longest name first. A town needs a clue (`in`, `aus`, a region after a comma) the more,
-the smaller it is, and always where it is also a word or a first name. Parts of company, club and media names do not count.
+Words are looked up in the gazetteer, the longest name first. A town needs a clue (`in`, `aus`, a region after a
+comma) the more, the smaller it is, and always where it is also a word or a first name. Parts of company, club and
+media names do not count.
 """
 
 from __future__ import annotations
@@ -17,22 +18,30 @@ from pipeline.route.lookup import Found, Lookup
 from pipeline.route.towns import after_person, town, with_unknown
 
 _GERMAN: Final = re.compile(
-    r"\b(?:[Dd](?:er|ie|as|en|em|es)|[Uu]nd|[Ii]st|[Ff]ür|[Vv]on|[Mm]it|[Aa]uf|[Ii]m|[Ee]ine?|[Bb]ei|[Ww]ird|[Nn]icht|[Nn]ach|[Zz]u|[Ww]ill|[Üü]ber|[Aa]us|[Vv]or)\b|[äöüß]"
+    r"\b(?:[Dd](?:er|ie|as|en|em|es)|[Uu]nd|[Ii]st|[Ff]ür|[Vv]on|[Mm]it|[Aa]uf|[Ii]m|[Ee]ine?|[Bb]ei|[Ww]ird|"
+    r"[Nn]icht|[Nn]ach|[Zz]u|[Ww]ill|[Üü]ber|[Aa]us|[Vv]or)\b|[äöüß]"
 )
 _ENGLISH: Final = re.compile(r"\b(?:[Tt]he|[Aa]nd|of|to|[Ff]or|is|on|[Ww]ith|by|[Ff]rom|at|its|has|new|[Aa])\b")
 _CLUB_BEFORE: Final = re.compile(
-    r"(?:\bF\.?C\.?|VfB|VfL|TSG|TSV|\bSV|\bSC|Eintracht|Borussia|Hertha|Werder|Bayer|\bRB|Dynamo|Arminia|Fortuna|\bAC|\bAS|Inter|Real|Rapid|Red Bull|Union|\bAir|Bank [Oo]f|"
+    r"(?:\bF\.?C\.?|VfB|VfL|TSG|TSV|\bSV|\bSC|Eintracht|Borussia|Hertha|Werder|Bayer|\bRB|Dynamo|Arminia|Fortuna|"
+    r"\bAC|\bAS|Inter|Real|Rapid|Red Bull|Union|\bAir|Bank [Oo]f|"
     r"Royal|NYSE|Radio|Hotel|Banque|Banco|Credit|Crédit|Times|Bayern|Bayerische|Model|[Mm]ade [Ii]n) $"
 )
 _PLACE_NAME_AFTER: Final = re.compile(
-    r"[ -](?:Bank|Bahn|Telekom|Post|Börse|Lufthansa|Wohnen|Bundesbank|Bundesbahn\w*|Zentralbank|Notenbank|Kommission|Gerichtshofs?|Investitionsbank|Presse-Agentur|Hypo|"
-    r"Pfandbriefbank|Glasfaser|Times|Zeitung|Herald|Rundschau|Allgemeinen?|Morgenpost|Abendblatt|Anzeiger|Nachrichten|Tagblatt|Tageszeitung|Kurier|Journal|Tribune|Chronicle|Globe|"
-    r"Sparkasse|Volksbank|Airlines|Airways|Stock Exchange|Rück|Versicherung|Lebensversicherung|Hotels?|Inc|Corp|Corporation|Ltd|Limited|LLC|AG|SE|GmbH|plc|Group|Holdings?|Mobile|"
-    r"Telecom|Petroleum|Resources|Mining|Metals|Lithium|Pharmaceuticals?|Therapeutics|Steel|Motors?|Electric|Tobacco|Express|Life|Re|Wolves|Lakers|Landesbank|Postbank|Bundesliga|21|"
-    r"Welle|Umwelthilfe|Depositary|Gold Corp|Partners|Capital|Securities|Stadtwerke|Linien|Brauerei|Avenue|Street|Road|Blvd|Boulevard|Drive|Lane|Marketplace|Ventures|Mall)\b"
+    r"[ -](?:Bank|Bahn|Telekom|Post|Börse|Lufthansa|Wohnen|Bundesbank|Bundesbahn\w*|Zentralbank|Notenbank|"
+    r"Kommission|Gerichtshofs?|Investitionsbank|Presse-Agentur|Hypo|"
+    r"Pfandbriefbank|Glasfaser|Times|Zeitung|Herald|Rundschau|Allgemeinen?|Morgenpost|Abendblatt|Anzeiger|"
+    r"Nachrichten|Tagblatt|Tageszeitung|Kurier|Journal|Tribune|Chronicle|Globe|"
+    r"Sparkasse|Volksbank|Airlines|Airways|Stock Exchange|Rück|Versicherung|Lebensversicherung|Hotels?|Inc|Corp|"
+    r"Corporation|Ltd|Limited|LLC|AG|SE|GmbH|plc|Group|Holdings?|Mobile|"
+    r"Telecom|Petroleum|Resources|Mining|Metals|Lithium|Pharmaceuticals?|Therapeutics|Steel|Motors?|Electric|"
+    r"Tobacco|Express|Life|Re|Wolves|Lakers|Landesbank|Postbank|Bundesliga|21|"
+    r"Welle|Umwelthilfe|Depositary|Gold Corp|Partners|Capital|Securities|Stadtwerke|Linien|Brauerei|Avenue|Street|"
+    r"Road|Blvd|Boulevard|Drive|Lane|Marketplace|Ventures|Mall)\b"
 )
 _MEDIA_AFTER: Final = re.compile(
-    r"[ -](?:Zeitung|Rundschau|Allgemeinen?|Morgenpost|Abendblatt|Anzeiger|Nachrichten|Tagblatt|Tageszeitung|Kurier|Sparkasse|Volksbank|Versicherung|Lebensversicherung|Stadtwerke|Linien|"
+    r"[ -](?:Zeitung|Rundschau|Allgemeinen?|Morgenpost|Abendblatt|Anzeiger|Nachrichten|Tagblatt|Tageszeitung|"
+    r"Kurier|Sparkasse|Volksbank|Versicherung|Lebensversicherung|Stadtwerke|Linien|"
     r"Städtische|SC|SV|FC|Hütte)\b"
 )
 _COMPANY_AFTER: Final = re.compile(

@@ -1,7 +1,8 @@
 """What an account has to do with a thing: actor, target, partner, or only mentioned.
 
-The clues around its names (`cues.py`) and where they stand in the item each speak for one role or another. Their weights were
-fitted on hand-labelled items by a small regularised regression and are kept as a table (`roles.txt`), one logit per role.
+The clues around its names (`cues.py`) and where they stand in the item each speak for one role or another. Their
+weights were fitted on hand-labelled items by a small regularised regression and are kept as a table (`roles.txt`),
+one logit per role.
 """
 
 from __future__ import annotations
@@ -44,20 +45,26 @@ _PLACES: Final = {
     "consumer": "the item gives advice or tells of prices, not of a company",
 }
 _LAW: Final = re.compile(
-    r"klage|gericht|kartell|verfahren|urteil|prozess|ermittl|staatsanwalt|strafe|bußgeld|richter|bgh|eugh|\bolg\b|razzia|durchsuch|aufsicht|verbot|bann\b|"
-    r"verklag|betrug|vorw[uü]rf|lawsuit|court|\bsues?\b|sued|\bfine[sd]?\b|probe|investigat|regulator|antitrust|charges|verdict"
+    r"klage|gericht|kartell|verfahren|urteil|prozess|ermittl|staatsanwalt|strafe|bußgeld|richter|bgh|eugh|\bolg\b|"
+    r"razzia|durchsuch|aufsicht|verbot|bann\b|"
+    r"verklag|betrug|vorw[uü]rf|lawsuit|court|\bsues?\b|sued|\bfine[sd]?\b|probe|investigat|regulator|antitrust|"
+    r"charges|verdict"
 )
 _SALE: Final = re.compile(
-    r"übern[ae]hm|übernimm|übernomm|verkauf|kauft|börsengang|fusion|beteilig|einstieg|steigt .{0,40} ein|investiert in|abspalt|merger|acqui|takeover|\bipo\b|stake|bid\b|buys|sells"
+    r"übern[ae]hm|übernimm|übernomm|verkauf|kauft|börsengang|fusion|beteilig|einstieg|steigt .{0,40} ein|"
+    r"investiert in|abspalt|merger|acqui|takeover|\bipo\b|stake|bid\b|buys|sells"
 )
 _STRIFE: Final = re.compile(
-    r"streik|unfall|explosion|protest|verdi|ig metall|gewerkschaft|cyberangriff|hacker|störung|ausfall|strike|union|outage|hack|breach"
+    r"streik|unfall|explosion|protest|verdi|ig metall|gewerkschaft|cyberangriff|hacker|störung|ausfall|strike|"
+    r"union|outage|hack|breach"
 )
 _JOINT: Final = re.compile(
-    r"kooper|partner|zusammen|gemeinsam|joint|allianz|hilft|und \w+ (?:geben|bauen|wollen|planen|entwickeln)|cooperat|collaborat|alliance|team up"
+    r"kooper|partner|zusammen|gemeinsam|joint|allianz|hilft|und \w+ (?:geben|bauen|wollen|planen|entwickeln)|"
+    r"cooperat|collaborat|alliance|team up"
 )
 _CONSUMER: Final = re.compile(
-    r"verbraucher|was sich ändert|ändert sich|tipps|ratgeber|museum|novel|ebook|book\b|podcast|konjunktur|bruttoinlands|inflation|studie|umfrage|dax\b|börse"
+    r"verbraucher|was sich ändert|ändert sich|tipps|ratgeber|museum|novel|ebook|book\b|podcast|konjunktur|"
+    r"bruttoinlands|inflation|studie|umfrage|dax\b|börse"
 )
 FEATURES: Final = (*WHY, *(f"title_{name}" for name in WHY), *_PLACES)
 _LATE: Final = 3
