@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,7 +14,10 @@ from typing import Any
 
 import pytest
 
+from pipeline import kafka
+from pipeline.settings import Settings
 from pipeline.signals import SignalType
+from pipeline.topics import ALERTS
 from tests.conftest import JARS, jar_settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
@@ -58,6 +62,25 @@ def test_the_demo_raises_alerts_and_a_second_run_raises_none_twice(tmp_path: Pat
     told = [(alert["id"], alert["revision"]) for alert in made + again]
     assert len(told) == len(set(told))
     assert not left_over(tmp_path)
+
+
+async def test_an_existing_cluster_is_used(settings: Settings, tmp_path: Path) -> None:
+    """With STELLWERK_KAFKA__BOOTSTRAP no broker is started; the topics are made on the cluster that is named."""
+    named = environment(
+        STELLWERK_KAFKA__BOOTSTRAP=settings.kafka.bootstrap, STELLWERK_KAFKA__PREFIX=settings.kafka.prefix
+    )
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *("--headless", "--data", str(tmp_path), "--for", "12s"),
+        env=named,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors[-3000:]
+    assert alerts(output.decode())
+    assert not (tmp_path / "kafka").exists()
+    assert [record async for record in kafka.whole(settings.kafka, ALERTS)]
 
 
 def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
