@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from models.corpus import TYPES, Item, folds, gather, marks, seeds
-from models.learn import Judged, Table, calibrate, out_of_fold
-from models.scorer import LANGUAGES
+from models.features import document
+from models.learn import Judged, Table, calibrate, judge, out_of_fold
+from models.scorer import LANGUAGES, LinearScorer
 
 _RARE = 8
 """Items of a type below which its F1 says nothing and stays out of the mean."""
@@ -27,7 +28,23 @@ _RARE = 8
 
 def figures(items: Sequence[Item], judged: Judged, fold: NDArray[np.int64]) -> dict[str, Any]:
     """Return the figures per language: F1 over all and per type, any signal, calibration, evidence, status."""
-    chances, said = nested(items, judged.margins, fold)
+    return _report(items, *nested(items, judged.margins, fold), judged)
+
+
+def measure(scorer: LinearScorer, items: Sequence[Item]) -> dict[str, Any]:
+    """Return the same figures for one model on items that it has not been trained on, its own thresholds in force."""
+    languages = [item.language for item in items]
+    chances = scorer.probabilities([document(item.body) for item in items], languages)
+    judged = Judged(np.zeros_like(chances, dtype=np.float64), [], [])
+    for item in items:
+        judge(scorer, item, judged.evidence, judged.statuses)
+    return _report(items, chances.astype(np.float64), chances >= scorer.thresholds(languages), judged)
+
+
+def _report(
+    items: Sequence[Item], chances: NDArray[np.float64], said: NDArray[np.bool_], judged: Judged
+) -> dict[str, Any]:
+    """Return the figures of these probabilities and verdicts, per language."""
     right = marks(items) > 0
     report: dict[str, Any] = {}
     for code in LANGUAGES:

@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from models.corpus import STATUSES, TYPES, Item, marks
-from models.features import Features, document, tokens
+from models.features import LEAD, SPAN, Features, document, tokens
+from models.lexicon import FINGERPRINT
 from models.scorer import LANGUAGES, LinearScorer, Weights
 from pipeline.classify.sentences import Sentence, sentences
 from pipeline.classify.step import Prepared
@@ -24,6 +26,8 @@ from pipeline.classify.step import Prepared
 STRENGTH: Final = 12.0
 """Inverse of the regularisation of a type's regression."""
 STATUS_STRENGTH: Final = 3.0
+INVENTED: Final = 0.5
+"""What an item written for training weighs, where a real one weighs 1."""
 LEAST: Final = 2
 """Items that must have a term before it enters the vocabulary."""
 TITLE: Final = 1.0
@@ -34,6 +38,9 @@ _FAR: Final = -4.0
 """Margin below which a cell is out of the question and would only blur the calibration of the others."""
 _SHRINK: Final = 150.0
 """Items of a type at which its own threshold and the common one weigh the same."""
+
+RECIPE: Final = f"{STRENGTH} {STATUS_STRENGTH} {INVENTED} {LEAST} {TITLE} {LATER} {LEAD} {SPAN} {FINGERPRINT}"
+"""What, besides the items, decides what a version becomes."""
 
 Progress = Callable[[str], None]
 Table = NDArray[np.float64]
@@ -59,8 +66,10 @@ def fit(items: Sequence[Item], version: str = "unnamed", least: int = LEAST) -> 
     """Return a scorer trained on all items, not calibrated."""
     documents = [document(item.body) for item in items]
     features = Features.fit(documents, least)
-    types, bias = _types(features.matrix(documents), marks(items))
-    statuses, statuses_bias = _statuses(features, items)
+    weight = np.array([INVENTED if item.seed else 1.0 for item in items])
+    with threadpool_limits(1):  # threads on vectors this short only wait for each other
+        types, bias = _types(features.matrix(documents), marks(items), weight)
+        statuses, statuses_bias = _statuses(features, items)
     ones = np.ones(len(LANGUAGES), dtype=np.float32)
     even = np.full((len(LANGUAGES), len(TYPES)), 0.5, dtype=np.float32)
     weights = Weights(types, bias, ones, even * 0, even, statuses, statuses_bias, TITLE, LATER)
@@ -79,7 +88,7 @@ def out_of_fold(
         scorer = fit([item for item, mine in zip(items, fold.tolist(), strict=True) if mine != number] + list(extra))
         margins[fold == number] = scorer.margins([document(item.body) for item in held])
         for item in held:
-            _judge(scorer, item, evidence, statuses)
+            judge(scorer, item, evidence, statuses)
         progress(f"fold {number + 1} of {len(np.unique(fold))}: {len(held)} items scored")
     return Judged(margins, evidence, statuses)
 
@@ -137,18 +146,24 @@ def _platt(margins: Table, right: NDArray[np.int8]) -> tuple[float, NDArray[np.f
         return 1.0, np.zeros(kinds)
     which = np.tile(np.eye(kinds), (rows, 1))
     cells = np.hstack([margins.reshape(-1, 1), which])[near]
-    model = LogisticRegression(C=1.0, solver="liblinear", random_state=0).fit(cells, right.ravel()[near])
+    model = LogisticRegression(C=1.0, solver="liblinear", random_state=0)
+    with threadpool_limits(1):
+        model.fit(cells, right.ravel()[near])
     return max(float(model.coef_[0, 0]), 0.1), model.coef_[0, 1:] + model.intercept_[0]
 
 
-def _types(matrix: sparse.csr_matrix, right: NDArray[np.int8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _types(
+    matrix: sparse.csr_matrix, right: NDArray[np.int8], weight: Table
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return coefficients (terms × 24) and intercepts; a type with too few items is never found."""
     weights = np.zeros((matrix.shape[1], len(TYPES)), dtype=np.float32)
     bias = np.full(len(TYPES), -10.0, dtype=np.float32)
     for kind in range(len(TYPES)):
         if right[:, kind].sum() < _FEW:
             continue
-        model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0).fit(matrix, right[:, kind])
+        model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0).fit(
+            matrix, right[:, kind], sample_weight=weight
+        )
         weights[:, kind], bias[kind] = model.coef_[0], model.intercept_[0]
     return weights, bias
 
@@ -184,7 +199,7 @@ def _nearest(spans: Sequence[Sentence], start: int, end: int) -> int:
     return max(range(len(spans)), key=lambda at: min(spans[at].end, end) - max(spans[at].start, start))
 
 
-def _judge(
+def judge(
     scorer: LinearScorer, item: Item, evidence: list[tuple[str, bool, bool]], statuses: list[tuple[str, int, int]]
 ) -> None:
     """Ask for evidence and status of the labelled types and note what is right."""

@@ -15,6 +15,7 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,8 +75,6 @@ def load(folder: Path = CHAMPION) -> LinearScorer:
         BadModel: a file is missing or changed, is no skops file, holds an untrusted type, or is of another make.
     """
     content = _checked(folder)
-    if len(content) > MOST:
-        raise BadModel(f"{folder / MODEL}: {len(content)} bytes, at most {MOST} are read")
     if not content.startswith(b"PK\x03\x04"):
         raise BadModel(f"{folder / MODEL} is no skops file; pickles are never read")
     try:
@@ -84,7 +83,18 @@ def load(folder: Path = CHAMPION) -> LinearScorer:
         if set(strange) - set(TRUSTED):
             raise BadModel(f"{folder / MODEL} holds types that are not trusted: {', '.join(sorted(strange))[:200]}")
         state = skops.io.loads(content, trusted=list(TRUSTED))
-    except (UntrustedTypesFoundException, zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
+    except (
+        UntrustedTypesFoundException,
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ImportError,
+        RuntimeError,
+        OSError,
+    ) as error:
         raise BadModel(f"{folder / MODEL} cannot be read: {error!r:.200}") from None
     return LinearScorer.restore(state)
 
@@ -101,6 +111,8 @@ def _checked(folder: Path) -> bytes:
     contents: dict[str, bytes] = {}
     for name in (SUMS, CARD, METRICS, MODEL):
         try:
+            if (size := (folder / name).stat().st_size) > MOST:
+                raise BadModel(f"{folder / name}: {size} bytes, at most {MOST} are read")
             contents[name] = (folder / name).read_bytes()
         except OSError as error:
             raise BadModel(f"{folder / name} is missing: {error.strerror}") from None

@@ -78,7 +78,7 @@ class LinearScorer:
         if not items:
             return []
         chances = self.probabilities([document(item.body) for item in items], [item.language for item in items])
-        over = chances >= self._thresholds([item.language for item in items])
+        over = chances >= self.thresholds([item.language for item in items])
         hits = [(row, kind) for row, kind in zip(*(side.tolist() for side in np.nonzero(over)), strict=True)]
         found: list[list[Found]] = [[] for _ in items]
         for (row, kind), (status, sentences) in zip(hits, self.judge(items, hits), strict=True):
@@ -97,7 +97,7 @@ class LinearScorer:
         odds = self.margins(documents) * self.weights.slope[which][:, None] + self.weights.offset[which]
         return np.asarray(1.0 / (1.0 + np.exp(-odds)))
 
-    def _thresholds(self, languages: Sequence[str]) -> Floats:
+    def thresholds(self, languages: Sequence[str]) -> Floats:
         """Return the thresholds of each document (shape: documents × 24)."""
         return np.asarray(self.weights.thresholds[_rows(languages)])
 
@@ -175,9 +175,28 @@ class LinearScorer:
                 title=float(state["title"]),
                 later=float(state["later"]),
             )
-            return cls(str(state["version"]), Features.restore(state["features"]), weights)
+            features = Features.restore(state["features"])
+            _check(weights, len(features))
+            return cls(str(state["version"]), features, weights)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadModel(f"a model with a part missing or wrong: {error!r:.200}") from None
+
+
+def _check(weights: Weights, terms: int) -> None:
+    """Raise ValueError when an array has not the shape that its description says."""
+    kinds, codes, stages = len(TYPES), len(LANGUAGES), len(STATUSES)
+    shapes = {
+        "types": (terms, kinds),
+        "types_bias": (kinds,),
+        "slope": (codes,),
+        "offset": (codes, kinds),
+        "thresholds": (codes, kinds),
+        "statuses": (terms + kinds, stages),
+        "statuses_bias": (stages,),
+    }
+    for name, shape in shapes.items():
+        if (found := getattr(weights, name).shape) != shape:
+            raise ValueError(f"{name} has shape {found}, not {shape}")
 
 
 def _rows(languages: Sequence[str]) -> NDArray[np.int64]:

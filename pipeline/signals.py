@@ -84,7 +84,7 @@ FAMILY: Final[dict[SignalType, Family]] = {
     SignalType(name): family for family, names in _MEMBERS.items() for name in names.split()
 }
 
-_GROWTH = "new_site site_expansion capital_investment market_entry contract_win project tender product_launch"
+_GROWTH = "new_site site_expansion capital_investment market_entry contract_win project product_launch"
 _GROWTH += " technology partnership acquisition funding hiring award"
 _DECLINE = "site_closure insolvency layoffs legal disruption"
 _DIRECTION: Final[dict[SignalType, Direction]] = {

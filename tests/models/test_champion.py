@@ -147,3 +147,9 @@ def test_evidence_is_the_sentence_that_says_it(champion: LinearScorer) -> None:
     sites = [signal for signal in judged.signals if signal.family == "sites"]
     assert sites
     assert "neue Fabrik" in sites[0].evidence[0].text
+
+
+def test_no_text_is_inside(champion: LinearScorer) -> None:
+    """A version holds words, pairs of words and pieces of words; nothing that could be read as somebody's text."""
+    assert all(term.count(" ") <= 1 for term in champion.features.words.terms)
+    assert all(len(term) <= 5 for term in champion.features.chars.terms)

@@ -8,9 +8,11 @@ import pytest
 
 from models import registry
 from models.corpus import SEED, Item, folds, gather, marks, seeds, stories
+from models.evaluate import measure
 from models.learn import calibrate, out_of_fold
 from models.train import main, train
 from pipeline.errors import BadInput
+from pipeline.signals import SignalType
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +108,12 @@ def test_marks_count_types_once() -> None:
     """Two companies with the same type make one mark."""
     items = seeds()[:50]
     assert marks(items).max() <= 1
+
+
+def test_a_fixed_model_can_be_measured(sample: list[Item]) -> None:
+    """A candidate and the champion are compared on the same items with the same figures."""
+    scorer, _ = train(sample[:60])
+    report = measure(scorer, sample[60:])
+    assert set(report) == {"de", "en"}
+    assert 0 <= report["de"]["micro"] <= 1
+    assert set(report["en"]["types"]) == {kind.value for kind in SignalType}
