@@ -1,8 +1,9 @@
 """To whom a signal belongs: one passage binds account, signal and place.
 
     accounts in the passage that carries the signal      each with the role that the passage gives it
-    none there, but a word points back (`der Konzern`)   the account in view: the only one, or the last one named just before
-    none there, and the title says it without a name     the only account of the sentence after it
+    none there, but a word points back (`der Konzern`)   the account in view: the only one, or the last one named
+    none there, and the title says it without a name     the only account of the lead, where it is the subject
+    none there, and the item names only one account      that one, where it stands in the title and not in passing
     none at all, but it is an account's own newsroom     that account
 
 Whoever is only named elsewhere gets nothing. What is bound by a pointer keeps a smaller part of its probability.
@@ -111,7 +112,7 @@ def _named(scene: Scene, signal: Signal, span: Span, inside: Sequence[Mention]) 
 
 
 def _lean(signal: Signal, *, alone: bool) -> Mapping[Role, float]:
-    """Return what the signal's type says about roles: whoever is sued or struck is the target, the only one is not in passing."""
+    """Return what is known besides: who is sued or struck is the target, the only one is not in passing."""
     lean = dict(_ALONE) if alone else {}
     if signal.type in (SignalType.LEGAL, SignalType.DISRUPTION):
         lean |= _STRUCK
@@ -148,7 +149,7 @@ def _in_view(scene: Scene, span: Span) -> tuple[str, float, str]:
 
 
 def _after_title(scene: Scene) -> tuple[str, float, str]:
-    """Return the account that the lead says a nameless title is about: the only one in it, and its sentence's subject."""
+    """Return the account that a nameless title is about: the lead's only one, and its sentence's subject."""
     passages = scene.passages
     if passages.capitals(0) is not Capitals.PLAIN:
         return "", 0.0, ""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from pipeline.route.passages import Capitals
@@ -23,6 +25,8 @@ from pipeline.route.words import (
     PERSON_TITLES,
 )
 
+_TEXT: Final = 700
+"""Characters on each side that count as the same text."""
 KEEP: Final = 0.5
 """Names less probable than this are no mentions."""
 
@@ -54,6 +58,7 @@ class Seen(NamedTuple):
 
 
 _WORD_BEFORE = re.compile(r"([\w&.’'-]+)[ \u00a0][„“\"‚‘'»«(]?$")
+_PAIR = re.compile(r"\b(?:Bus(?:se)? und|Bus &|Venus und|Mond und|Apfel und) $")
 _WORD_AFTER = re.compile(r"[ \u00a0]([\w&][\w&’'-]*)")
 _ARTICLE: Final = frozenset(
     """das dem den des ein eine einen einem einer eines kein keine keinen keiner diese dieser dieses diesen jede jeder
@@ -81,7 +86,14 @@ _VERB = re.compile(
 
 
 def judge(
-    body: str, seen: Seen, sentence: tuple[int, int], *, family: str, again: bool, capitals: Capitals
+    body: str,
+    seen: Seen,
+    sentence: tuple[int, int],
+    *,
+    family: str,
+    again: bool,
+    capitals: Capitals,
+    business: Sequence[tuple[int, str]],
 ) -> tuple[float, str]:
     """Return how probable it is that this name is the company, and why.
 
@@ -91,6 +103,7 @@ def judge(
         sentence: where its sentence begins and ends.
         family: another, certain name of the same group in this text; empty where there is none.
         again: the same name is surely the company elsewhere in this text.
+        business: the business words of the text, with their places (`business_words`).
         capitals: how the sentence uses capitals; where every word has one, they say little.
     """
     reasons: list[tuple[float, str]] = []
@@ -100,11 +113,20 @@ def judge(
     _before(body, seen, sentence, reasons)
     _after(body, seen, sentence, reasons, capitals)
     if seen.ordinary:
-        _around(body, seen, sentence, reasons, capitals)
+        _around(body, seen, sentence, reasons, capitals, business)
     start = (3.0, -0.5, -1.3)[seen.ordinary] - 1.2 * (seen.short and not family)
     total = start + sum(weight for weight, _ in reasons)
     probability = 1 / (1 + math.exp(-total))
     return probability, _told(reasons, bool(seen.ordinary), probability)
+
+
+def business_words(body: str) -> list[tuple[int, str]]:
+    """Return the words that speak of business, in order, each with its place."""
+    return [(match.start(), match.group().lower()) for match in BUSINESS.finditer(body)]
+
+
+def _within(business: Sequence[tuple[int, str]], start: int, end: int) -> Sequence[tuple[int, str]]:
+    return business[bisect_left(business, (start, "")) : bisect_left(business, (end, ""))]
 
 
 def _told(reasons: list[tuple[float, str]], ordinary: bool, probability: float) -> str:
@@ -131,7 +153,7 @@ def _name(body: str, seen: Seen, reasons: list[tuple[float, str]], family: str) 
         if head in HEADS or head.endswith(
             ("chef", "chefin", "konzern", "aktie", "tochter", "werk", "werke", "vorstand", "sparte", "manager")
         ):
-            reasons.append((2.6, f"the compound '{body[seen.start : seen.whole]}'"))
+            reasons.append((2.6 if seen.ordinary < 2 else 0.8, f"the compound '{body[seen.start : seen.whole]}'"))
         elif seen.ordinary < 2 and seen.end - seen.start > 1:
             reasons.append((0.4, f"the compound '{body[seen.start : seen.whole]}'"))
     elif tail[:1] in "'’‘" and tail:
@@ -145,6 +167,9 @@ def _before(body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tupl
         return
     word = found.group(1)
     low = word.lower().rstrip(".")
+    if _PAIR.search(body, max(sentence[0], seen.start - 12), seen.start):
+        reasons.append((-4.0, "a pair of ordinary words"))
+        return
     if KIND_BEFORE.search(word) and len(word) > 3:
         reasons.append((2.6, f"'{word}' stands before it"))
     elif low in PERSON_TITLES and seen.single:
@@ -196,7 +221,12 @@ def _after(
 
 
 def _around(
-    body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tuple[float, str]], capitals: Capitals
+    body: str,
+    seen: Seen,
+    sentence: tuple[int, int],
+    reasons: list[tuple[float, str]],
+    capitals: Capitals,
+    business: Sequence[tuple[int, str]],
 ) -> None:
     """Clues in the sentence, for ordinary words."""
     start, end = sentence
@@ -205,13 +235,10 @@ def _around(
         reasons.append((1.2, "the verb after it"))
     if body.startswith(":", seen.whole) and first and seen.whole == seen.end:
         reasons.append((1.0, "it heads the title"))
-    count = len(
-        {found.lower() for found in BUSINESS.findall(body, start, seen.start)}
-        | {found.lower() for found in BUSINESS.findall(body, seen.whole, end)}
-    )
+    count = len({word for at, word in _within(business, start, end) if not seen.start <= at < seen.whole})
     if count:
         reasons.append((0.7 if count == 1 else 1.2, "business words in the sentence"))
-    elif BUSINESS.search(body):
+    elif _within(business, seen.start - _TEXT, seen.end + _TEXT):
         reasons.append((0.3, "business words in the text"))
     name = body[seen.start : seen.end]
     if (

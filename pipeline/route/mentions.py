@@ -7,20 +7,24 @@ finds is filtered by word boundary, case and separators, then the longest wins, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from pipeline.records import Mention
-from pipeline.route.context import KEEP, Seen, judge
-from pipeline.route.hits import Hit, defined_otherwise, ends, longest, shape
+from pipeline.route.context import KEEP, Seen, business_words, judge
+from pipeline.route.hits import Hit, ends, longest, redefined, shape
 from pipeline.route.names import Form, fold, forms, keys, short_forms
 from pipeline.route.passages import Passages
 from pipeline.route.sites import Sites
 from pipeline.route.symbols import with_symbols
 from pipeline.route.tree import Accounts
 
+_MOST: Final = 2_000
+"""Names looked at in one text; nothing with more of them is an article."""
+_NEAR: Final = 240
+"""Characters on each side in which clues count; a sentence may be endless."""
 _SURE: Final = 0.8
 _KINDS: Final = ("name", "alias", "former", "bare", "legal", "known", "short")
 
@@ -80,14 +84,20 @@ class Finder:
             body: `title + "\\n" + text`.
             passages: its sentences, where they are known already.
         """
-        hits = longest(self._hits(body))
+        hits = longest(self._hits(body))[:_MOST]
         if not hits:
             return []
         passages = passages or Passages(body)
-        hits = [hit for hit in hits if not defined_otherwise(hit, hits, body)]
+        others = redefined(hits, body)
+        hits = [hit for hit in hits if hit.ticker or body[hit.start : hit.end] not in others]
         sure = self._sure(hits, body)
         chosen = [(hit, self._choose(hit, sure, body)) for hit in hits]
-        judged = [self._judge(body, passages, hit, form, sure, again=False) for hit, form in chosen]
+        business = business_words(body) if any(form.ordinary for _, form in chosen) else []
+
+        def judged_as(hit: Hit, form: Form, *, again: bool) -> tuple[float, str]:
+            return self._judge(body, passages, hit, form, sure, business, again=again)
+
+        judged = [judged_as(hit, form, again=False) for hit, form in chosen]
         certain = {
             (body[hit.start : hit.end], form.account_id)
             for (hit, form), (probability, _) in zip(chosen, judged, strict=True)
@@ -96,13 +106,22 @@ class Finder:
         found = []
         for (hit, form), (probability, why) in zip(chosen, judged, strict=True):
             if form.ordinary and probability < _SURE and (body[hit.start : hit.end], form.account_id) in certain:
-                probability, why = self._judge(body, passages, hit, form, sure, again=True)
-            if probability >= KEEP:
-                found.append(self._mention(body, passages, hit, form, probability, why))
-        return with_symbols(body, found)
+                found.append((hit, form, *judged_as(hit, form, again=True)))
+            else:
+                found.append((hit, form, probability, why))
+        kept = [self._mention(body, passages, *one) for one in found if one[2] >= KEEP]
+        return with_symbols(body, kept)
 
     def _judge(
-        self, body: str, passages: Passages, hit: Hit, form: Form, sure: dict[str, frozenset[str]], *, again: bool
+        self,
+        body: str,
+        passages: Passages,
+        hit: Hit,
+        form: Form,
+        sure: dict[str, frozenset[str]],
+        business: Sequence[tuple[int, str]],
+        *,
+        again: bool,
     ) -> tuple[float, str]:
         """Return how probable it is that this hit is the account, and why."""
         name = body[hit.start : hit.end]
@@ -119,9 +138,10 @@ class Finder:
             single=" " not in name and "-" not in name,
             short=form.kind == "short",
         )
-        return judge(
-            body, seen, passages.at(hit.start), family=family, again=again, capitals=passages.capitals(hit.start)
-        )
+        start, end = passages.at(hit.start)
+        sentence = max(start, hit.start - _NEAR), min(end, hit.right + _NEAR)
+        capitals = passages.capitals(hit.start)
+        return judge(body, seen, sentence, family=family, again=again, capitals=capitals, business=business)
 
     def _mention(self, body: str, passages: Passages, hit: Hit, form: Form, probability: float, why: str) -> Mention:
         account_id, told = form.account_id, f"{form.kind} '{form.text}': {why}"
@@ -160,7 +180,7 @@ class Finder:
         return {group: frozenset(found) for group, found in names.items()}
 
     def _choose(self, hit: Hit, sure: dict[str, frozenset[str]], body: str) -> Form:
-        """Return the form that is meant where several accounts have this name: whose other names are there, then the closest."""
+        """Return the form that is meant where several accounts have this name: whose other names are there."""
         if len(hit.forms) == 1:
             return hit.forms[0]
         name = body[hit.start : hit.end]

@@ -96,7 +96,7 @@ class Form(NamedTuple):
         text: as it would be written, in its usual case.
         kind: `name`, `alias`, `former`, `legal`, `bare` (without the legal form) `known` (what the
             press calls it) or `short` (a part that we derived).
-        ordinary: 0 where it is nothing else, 1 where it may be a word, a place or an abbreviation, 2 where it mostly is.
+        ordinary: 0 where it is nothing else, 1 where it may be a word, a place or an acronym, 2 where it mostly is.
     """
 
     account_id: str

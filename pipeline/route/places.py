@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Final
 
 from pipeline.records import Place
 from pipeline.route.dateline import datelines
 from pipeline.route.gazetteer import Entry
 from pipeline.route.lookup import Found, Lookup
-from pipeline.route.towns import after_person, town, with_unknown
+from pipeline.route.towns import Around, after_person, town, with_unknown
 
 _GERMAN: Final = re.compile(
     r"\b(?:[Dd](?:er|ie|as|en|em|es)|[Uu]nd|[Ii]st|[Ff]ür|[Vv]on|[Mm]it|[Aa]uf|[Ii]m|[Ee]ine?|[Bb]ei|[Ww]ird|"
@@ -48,9 +49,7 @@ _COMPANY_AFTER: Final = re.compile(
     r"(?: [A-Z][\w&.'’-]*){1,4},? (?:Inc|Corp|Ltd|LLC|plc|AG|SE|GmbH|Corporation|Limited|Holdings)\b"
 )
 _MONEY_BEFORE: Final = re.compile(r"(?:\d|Millionen|Milliarden|Mio\.|Mrd\.|Schweizer|Tausend) $")
-_NEVER_AFTER: Final = re.compile(
-    r"(?<=Bayern) München|[- ]?(?:Dollar|\$)|/(?:Eastern|Central|Pacific)|D\b| (?:20\d\d)\b(?=[^,]*$)| von Europa"
-)
+_NEVER_AFTER: Final = re.compile(r"(?<=Bayern) München|[- ]?(?:Dollar|\$)|/(?:Eastern|Central|Pacific)|D\b| von Europa")
 _ZONE: Final = re.compile(r"\b(?:America|Europe|Asia|US|Africa|Australia)/[A-Z]\w+")
 
 
@@ -68,33 +67,24 @@ class Gazetteer:
         german = len(_GERMAN.findall(body)) >= len(_ENGLISH.findall(body))
         found = self._lookup.find(body, german=german)
         lines = datelines(body, found)
-        countries, regions = _context(found)
+        around = _around(found, german)
         places: list[Place] = []
-        for index, one in enumerate(found):
+        for one, following in zip_longest(found, found[1:]):
             line = any(start <= one.start < end for start, end in lines)
-            entry = _decide(
-                body, one, found[index + 1] if index + 1 < len(found) else None, german, countries, regions, line
-            )
+            entry = _decide(body, one, following, around, line=line)
             if entry and (not places or one.start >= places[-1].end):
                 places.append(_place(body, one, entry, line))
         return with_unknown(body, places, lines)
 
 
-def _context(found: Iterable[Found]) -> tuple[frozenset[str], frozenset[str]]:
+def _around(found: Iterable[Found], german: bool) -> Around:
     """Return the countries and the regions that the text names outright."""
     sure = [entry for one in found for entry in one.entries[:1] if entry.kind in ("country", "admin")]
-    return frozenset(entry.country for entry in sure), frozenset(entry.admin for entry in sure if entry.admin)
+    countries = frozenset(entry.country for entry in sure)
+    return Around(german, countries, frozenset(entry.admin for entry in sure if entry.admin))
 
 
-def _decide(
-    body: str,
-    one: Found,
-    following: Found | None,
-    german: bool,
-    countries: frozenset[str],
-    regions: frozenset[str],
-    line: bool,
-) -> Entry | None:
+def _decide(body: str, one: Found, following: Found | None, around: Around, *, line: bool) -> Entry | None:
     """Return which place this is; None where it is none."""
     if not one.entries or _in_name(body, one):
         return None
@@ -109,7 +99,7 @@ def _decide(
         if text == "Java" and "Indones" not in body:
             return None
         return None if after_person(body, one.start) and not other[0].adjective and len(text) < 8 else other[0]
-    return town(body, one, following, german, countries, regions, line)
+    return town(body, one, following, around, line=line)
 
 
 def _in_name(body: str, one: Found) -> bool:

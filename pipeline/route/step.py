@@ -22,6 +22,8 @@ from pipeline.route.tree import Accounts, Level
 
 MOST: Final = 12
 """Groups in one article; with more it is an index, a ranking or a market report."""
+READ: Final = 60_000
+"""Characters of a body that are read: as many as the classifier looks at."""
 LEAD: Final = 400
 """Characters of the text that a match carries on."""
 
@@ -61,6 +63,7 @@ class Routed:
 
 def annotate(router: Router, body: str) -> tuple[tuple[Mention, ...], tuple[Place, ...]]:
     """Return all mentions, with roles, and all places of a body (`title + "\\n" + text`)."""
+    body = body[:READ]
     mentions, _ = _mentions(router, body, Passages(body))
     return mentions, _places(router, body, mentions)
 
@@ -69,7 +72,7 @@ def route(router: Router, classified: Classified) -> Routed:
     """Return the matches of one article: which signal belongs to which account, where, and why."""
     if not classified.signals:
         return Routed(refused="no_signal")
-    body = classified.article.body
+    body = classified.article.body[:READ]
     passages = Passages(body)
     mentions, roles = _mentions(router, body, passages)
     own = tuple(account for account in classified.article.accounts if account in router.accounts)
@@ -97,9 +100,13 @@ def _mentions(router: Router, body: str, passages: Passages) -> tuple[tuple[Ment
 
 def _places(router: Router, body: str, mentions: Sequence[Mention]) -> tuple[Place, ...]:
     """Return the places, without those that are part of a group's or unit's name; a site is a place itself."""
-    names = [(one.start, one.end) for one in mentions if router.accounts[one.account_id].level is not Level.SITE]
-    found = router.places.find(body)
-    return tuple(place for place in found if not any(place.start < end and start < place.end for start, end in names))
+    taken = {
+        at
+        for one in mentions
+        if router.accounts[one.account_id].level is not Level.SITE
+        for at in range(one.start, one.end)
+    }
+    return tuple(place for place in router.places.find(body) if place.start not in taken and place.end - 1 not in taken)
 
 
 def _leads(one: Bound, passages: Passages) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 @cache
 def ordinary() -> dict[str, int]:
-    """Return the ordinary words, in lower case: 1 for nouns that firms like to be called after, 2 for words of every day."""
+    """Return the ordinary words in lower case: 1 for nouns that firms are called after, 2 for words of every day."""
     found: dict[str, int] = {}
     weight = 0
     for line in files("pipeline.route").joinpath("ordinary.txt").read_text("utf-8").splitlines():

@@ -67,7 +67,7 @@ def _found(text: str) -> list[tuple[str, str]]:
     ],
 )
 def test_word_forms(text: str, account: str, span: str) -> None:
-    """Genitives, compounds, legal forms, inflection, capitals and umlaut spellings are found, the whole word form is cut."""
+    """Genitives, compounds, legal forms, inflection and umlaut spellings are found, with the whole word form."""
     assert _found(text) == ([(account, span)] if account else [])
 
 
@@ -227,3 +227,8 @@ def test_spellings_of_umlauts_and_separators() -> None:
     """One name is looked for with umlaut, with `ae`, with a bare vowel, joined and apart."""
     assert {"dürr", "duerr", "durr"} <= set(keys("Dürr"))
     assert {"open ai", "openai"} <= set(keys("OpenAI"))
+
+
+def test_a_text_of_nothing_but_names_is_read_so_far() -> None:
+    """A list without end is cut off at two thousand names; no article has more."""
+    assert len(FINDER.find("VW, " * 2_500)) == 2_000

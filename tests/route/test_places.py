@@ -1,5 +1,7 @@
 """Places in texts: names, adjectives, datelines, and what is no place."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,5 +106,5 @@ def test_spans_always_cut_out_their_text(body: str) -> None:
     """Whatever the text, each place's offsets cut out its text; places do not overlap; the second run says the same."""
     places = GAZETTEER.find(body)
     assert all(body[place.start : place.end] == place.text and place.text for place in places)
-    assert all(one.end <= two.start for one, two in zip(places, places[1:], strict=False))
+    assert all(one.end <= two.start for one, two in pairwise(places))
     assert places == GAZETTEER.find(body)
