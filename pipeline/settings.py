@@ -57,7 +57,7 @@ class StreamSettings(Section):
 
     worker: str = Field(
         default_factory=platform.node,
-        description="this worker's name in its stage: of its own, and the same after a restart; default: the machine's name",
+        description="this worker's name in its stage: its own, the same after a restart; default: the machine's",
     )
     batch: int = Field(200, ge=1, le=5000, description="records taken at once")
     buffer: int = Field(2048, ge=1, description="records waiting in memory per stage")
