@@ -36,9 +36,9 @@ def stable_id(*parts: str) -> str:
 
 
 class Part(BaseModel):
-    """A piece of a record; without a schema version of its own."""
+    """A piece of a record; without a schema version of its own. A newer writer may add fields, as in a record."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Record(BaseModel):

@@ -39,7 +39,21 @@ class _Producer(driver.Producer):
         return {"acks": "all", "enable_idempotence": True}
 
 
+class _Consumer(driver.Consumer):
+    """Faust's consumer, which would count a message from before a rebalance as done when it only skips it."""
+
+    logger = logging.getLogger("faust.consumer")
+
+    def ack(self, message: Any) -> bool:
+        """Mark a message as done, unless it will be read again anyway."""
+        if message.generation_id == self.app.consumer_generation_id:
+            return bool(super().ack(message))
+        self._unacked_messages.discard(message)
+        return False
+
+
 class _Transport(driver.Transport):
+    Consumer = _Consumer
     Producer = _Producer
 
 
@@ -129,13 +143,21 @@ def _attach(
     )
     clock = Clock()
     mine: set[int] = set()
+    lost: set[int] = set()
 
     async def handle(messages: Sequence[Message]) -> None:
-        if built.prepare:
+        # Only here, between two batches: while one is on its way, what it will have written is not on the topic yet.
+        if built.forget:
+            built.forget(lost)
+            lost.clear()
+        if built.prepare and messages:
             await built.prepare(mine | {message.partition for message in messages})
         await guard.handle(messages)
         if clock.due(guard.counts):
             log.info("counts", stage=stage.name, **guard.counts)
+
+    def current(message: Message) -> bool:
+        return message.generation_id == app.consumer_generation_id
 
     def failed(error: BaseException) -> None:
         log.critical("stage stops", stage=stage.name, error=repr(error))
@@ -143,21 +165,20 @@ def _attach(
 
     @app.agent(topic, name=stage.name, concurrency=1)  # type: ignore[arg-type]
     async def run(stream: Stream[bytes]) -> None:
-        await drain(stream, handle, most=settings.stream.batch, failed=failed)
+        await drain(stream, handle, most=settings.stream.batch, current=current, failed=failed)
 
     @app.on_partitions_revoked.connect  # type: ignore[arg-type]
     async def revoked(sender: Any, partitions: set[TP], **_: Any) -> None:
         gone = {tp.partition for tp in partitions}
         mine.difference_update(gone)
-        if built.forget:
-            built.forget(gone)
+        lost.update(gone)
 
     @app.on_partitions_assigned.connect  # type: ignore[arg-type]
     async def assigned(sender: Any, partitions: set[TP], **_: Any) -> None:
         mine.update(tp.partition for tp in partitions)
+        # What was mine all the time is read again too: somebody else may have had it in between.
+        lost.update(mine)
         log.info("assigned", stage=stage.name, partitions=sorted(mine))
-        if built.prepare:
-            await built.prepare(mine)
         ready()
 
     @app.on_before_shutdown.connect  # type: ignore[arg-type]

@@ -20,7 +20,14 @@ from pipeline.stream.guard import Message
 Handle = Callable[[Sequence[Message]], Awaitable[None]]
 
 
-async def drain(stream: Stream[bytes], handle: Handle, *, most: int, failed: Callable[[BaseException], None]) -> None:
+async def drain(
+    stream: Stream[bytes],
+    handle: Handle,
+    *,
+    most: int,
+    current: Callable[[Message], bool],
+    failed: Callable[[BaseException], None],
+) -> None:
     """Run the stream through `handle`, in order, until the stream is cancelled.
 
     A second task does the work, so that a rebalance, which waits for every message that was begun, never finds
@@ -30,6 +37,7 @@ async def drain(stream: Stream[bytes], handle: Handle, *, most: int, failed: Cal
         stream: Faust's stream, whose acknowledging is switched off here.
         handle: returns when all that came of the batch is on the broker; what it raises ends the worker.
         most: messages in a batch, and messages that may wait beside it.
+        current: says whether a message came since the last rebalance; others are left to whoever reads them again.
         failed: called with what `handle` raised.
     """
     waiting: deque[EventT[bytes]] = deque()
@@ -42,7 +50,7 @@ async def drain(stream: Stream[bytes], handle: Handle, *, most: int, failed: Cal
             if not waiting:
                 some.clear()
             room.set()
-            await handle([cast(Message, event.message) for event in batch])
+            await handle([message for event in batch if current(message := cast(Message, event.message))])
             for event in batch:
                 await stream.ack(event)
 

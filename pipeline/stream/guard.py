@@ -49,6 +49,7 @@ class Message(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    generation_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Incoming:
     partition: int = 0
     offset: int = 0
     headers: Headers = field(default_factory=list)
+    generation_id: int | None = None
 
 
 @dataclass

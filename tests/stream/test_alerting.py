@@ -1,0 +1,113 @@
+"""The alert stage's memory on the real broker: no revision twice, whatever is killed, and for however long."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.broker import LocalBroker
+from deploy.children import Child
+from pipeline import kafka
+from pipeline.records import AccountRef, Alert, ArticleRef, Match, MatchedSignal, Mention, Role, Signal, Span
+from pipeline.settings import Settings
+from pipeline.signals import FAMILY, Direction, SignalType, Status
+from pipeline.topics import ALERTS, MATCHES
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow]
+NOW = datetime.now(UTC)
+ACCOUNTS, ARTICLES = 12, 60
+
+
+def match(account: int, number: int) -> Match:
+    """Return a match whose articles all tell one story, so that each is one more revision of one alert."""
+    title = f"Konzern {account} baut neues Werk in Breslau für 120 Millionen Euro"
+    evidence = (Span(text=title, start=0, end=len(title)),)
+    signal = Signal(
+        type=SignalType.NEW_SITE,
+        family=FAMILY[SignalType.NEW_SITE],
+        probability=0.9,
+        status=Status.PLANNED,
+        direction=Direction.GROWTH,
+        evidence=evidence,
+    )
+    return Match(
+        account=AccountRef(id=f"k{account}", name=f"Konzern {account}", path=(f"Konzern {account}",)),
+        article=ArticleRef(
+            id=f"k{account}-{number}",
+            url="",
+            source="s",
+            title=title,
+            published=NOW,
+            fetched=NOW + timedelta(seconds=number),
+        ),
+        mentions=(Mention(text="Konzern", start=0, end=7, account_id=f"k{account}"),),
+        signals=(MatchedSignal(signal=signal, role=Role.ACTOR, why="test"),),
+        why=("test",),
+        model="m",
+        accounts_version="a",
+    )
+
+
+async def feed(settings: Settings) -> None:
+    async with kafka.sending(settings.kafka) as producer:
+        name = kafka.full_name(settings.kafka, MATCHES)
+        for number in range(ARTICLES):
+            for account in range(ACCOUNTS):
+                one = match(account, number)
+                await producer.send(name, one.encode(), key=one.account.id.encode())
+            await asyncio.sleep(0.1)
+        await producer.flush()
+
+
+@pytest.mark.parametrize("down", [0.0, 9.0], ids=["short", "longer than a session"])
+async def test_no_revision_twice_when_the_broker_is_away(settings: Settings, tmp_path: Path, down: float) -> None:
+    """Killed with the broker under load, and away longer than a session: revisions still count 1, 2, 3, …"""
+    own = LocalBroker(tmp_path / "kafka", settings.kafka)
+    await own.start()
+    mine = settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"bootstrap": own.bootstrap})})
+    async with kafka.Broker(mine.kafka) as broker:
+        await broker.make()
+    worker = Child(
+        "alert",
+        [sys.executable, "-m", "pipeline.cli", "worker", "alert", "--announce"],
+        log=tmp_path / "alert.log",
+        environment={
+            "STELLWERK_KAFKA__BOOTSTRAP": own.bootstrap,
+            "STELLWERK_KAFKA__PREFIX": mine.kafka.prefix,
+            "STELLWERK_KAFKA__SESSION": "6",
+            "STELLWERK_KAFKA__REQUEST": "6",
+            "STELLWERK_FOLDER": str(tmp_path),
+        },
+        announces=True,
+    )
+    await worker.start()
+    await worker.announced()
+    feeding = asyncio.create_task(feed(mine))
+    await asyncio.sleep(1.5)
+    own.child.kill()
+    await own.child.ended()
+    await asyncio.sleep(down)
+    await own.child.start()
+    await own.wait()
+    await asyncio.sleep(1.0)
+    worker.kill()
+    await worker.ended()
+    await worker.start()
+    await feeding
+    async with asyncio.timeout(90), kafka.Broker(mine.kafka) as broker:
+        while await broker.lag("alert", MATCHES):
+            await asyncio.sleep(0.3)
+    revisions: dict[str, list[int]] = {}
+    articles: dict[str, set[str]] = {}
+    async for record in kafka.whole(mine.kafka, ALERTS):
+        alert = Alert.decode(record.value)
+        revisions.setdefault(alert.account.id, []).append(alert.revision)
+        articles.setdefault(alert.account.id, set()).update(ref.id for ref in alert.articles)
+    await worker.stop()
+    await own.stop()
+    assert revisions == {f"k{n}": list(range(1, ARTICLES + 1)) for n in range(ACCOUNTS)}
+    assert articles == {f"k{n}": {f"k{n}-{m}" for m in range(ARTICLES)} for n in range(ACCOUNTS)}
