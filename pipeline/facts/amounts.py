@@ -54,7 +54,7 @@ _RIGHT = re.compile(
     + f"|(?P<code>{'|'.join(_CODES)}))(?![^\\W_])"
 )
 _LEFT = re.compile(
-    rf"(?:(?P<dollar>(?<![A-Za-z])(?:US|U\.S\.|CA|CAD|CDN|CAN|AUD|AU|HK|SG|NZ|NT|MX|C|A|S|R)?{GAP}?\$)|(?P<sign>[€£¥₹₽₩₺])"
+    rf"(?:(?P<dollar>(?<![A-Za-z])(?:US|U\.S\.|CA|CAD|CDN|CAN|AUD|AU|HK|SG|NZ|NT|MX|C|A|S|R){GAP}?\$|\$)|(?P<sign>[€£¥₹₽₩₺])"
     rf"|(?<![^\W_])(?:(?P<code>{'|'.join(_CODES)})|(?P<franc>SFr\.?|Fr\.)|(?P<rupee>Rs\.?)|(?P<euro>Euro))){GAP}?\Z"
 )
 _PER = re.compile(
@@ -65,7 +65,7 @@ _PER = re.compile(
 _TIME: Final = frozenset("jahr year annum quartal quarter monat month tag day woche week anno".split())
 _PRICE = re.compile(
     r"(?:kursziel|preis|kost[e]|kurs|price|\bcost|starting|msrp|uvp|gehalt|lohn|salar|miete|rent\b|abfindung|\bfee|gebühr|bonus|prämie"
-    r"|aktie|share|ticket|verdien|wage|\bbid)[^.;\n]{0,40}\Z",
+    r"|aktie|share|ticket|verdien|wage|\bbid|bitcoin|ethereum|\bbtc|\beth\b|token|\bgold\b)[^.;\n]{0,40}\Z",
     re.IGNORECASE,
 )
 _EACH = re.compile(r"abfindung|gehalt|salar|pro kopf|severance|each\b|grundpreis|listenpreis", re.IGNORECASE)
@@ -106,6 +106,10 @@ _MULTI = re.compile(rf"(?:multi|double-digit{GAP}|triple-digit{GAP}|single-digit
 _MANY = re.compile(
     rf"(?:(?:[Hh]undert|[Zz]ehn|[Dd]utzend)\w*|[Mm]ehrere[rn]?|[Ee]inige|[Vv]iele|[Hh]undreds of|[Tt]ens of|[Ss]everal|[Dd]ozens of|[Mm]any){GAP}+(?:hundert{GAP}+)?\Z"
 )
+_VALUED = re.compile(rf"-(?!{_COUNTED})[A-ZÄÖÜ][^\W\d_]+(?:-[^\W\d_]+)*")
+_TAIL = re.compile(r"-[A-ZÄÖÜ][^\W\d_]+(?:-[A-ZÄÖÜ][^\W\d_]+)*")
+_OF_MONEY = re.compile(rf"{GAP}+of{GAP}+(?:euros|dollars|pounds)")
+_MULTI_WORD = re.compile(r"[mb]illion(?:[- ](?P<currency>dollar|euro|pound|franc)s?)?(?![^\W_])", re.IGNORECASE)
 _BARE = re.compile(r"(?:[Mm]illi(?:arden|onen)|[BbMm]illions)(?![^\W_]|-)")
 
 
@@ -159,6 +163,8 @@ def _price(body: str, start: int, end: int, value: float, *, scaled: bool) -> bo
         return not (scaled and unit in _TIME)
     if scaled or value >= _PRICED:
         return False
+    if body[end : end + 1] == "-" and value < _PRICED:
+        return True
     return _PRICE.search(body, max(0, start - 60), start) is not None or _EACH.search(body, end, min(len(body), end + 50)) is not None
 
 
@@ -166,7 +172,7 @@ def _without_currency(body: str, number: Number) -> Fact | None:
     """Return `acht Milliarden` or `30-Milliarden-Geschäft`; what is counted instead of paid gives None."""
     if not number.scaled or (number.value or 0) < 1e6 or not re.search(r"[Mm]illi(?:on|ard)|Mrd|Mio", body[number.start : number.end]):
         return None
-    compound = re.compile(rf"-(?!{_COUNTED})[A-ZÄÖÜ][^\W\d_]+(?:-[^\W\d_]+)*").match(body, number.end)
+    compound = _VALUED.match(body, number.end)
     if compound:
         return _fact(body, number.start, compound.end(), value=number.value)
     if _counts(body, number.end) or not _near(_CUE, body, number.start, number.end):
@@ -208,7 +214,7 @@ def vague(body: str, at: int) -> Fact | None:
     if bare is None:
         return multi
     many = _MANY.search(body, max(0, at - 24), at)
-    currency = _RIGHT.match(body, bare.end()) or re.compile(rf"{GAP}+of{GAP}+(?:euros|dollars|pounds)").match(body, bare.end())
+    currency = _RIGHT.match(body, bare.end()) or _OF_MONEY.match(body, bare.end())
     start = many.start() if many else at
     if currency:
         code = _right_code(currency) if currency.re is _RIGHT else {"e": "EUR", "d": "USD", "p": "GBP"}[currency.group().split()[-1][0]]
@@ -220,7 +226,7 @@ def vague(body: str, at: int) -> Fact | None:
 
 def _multi(body: str, at: int) -> Fact | None:
     """Return `multi-billion-dollar deal`, `multimillion-euro`, `triple-digit million`, `billion-dollar`."""
-    word = re.compile(rf"(?:[mb]illion|[MB]illion)(?:[- ](?P<currency>dollar|euro|pound|franc)s?)?(?![^\W_])", re.IGNORECASE).match(body, at)
+    word = _MULTI_WORD.match(body, at)
     before = _MULTI.search(body, max(0, at - 16), at)
     if word is None or (before is None and not (word.group("currency") and "-" in word.group() and not body[at - 1].isalnum())):
         return None
@@ -230,7 +236,7 @@ def _multi(body: str, at: int) -> Fact | None:
 
 def _tail(body: str, end: int) -> int:
     """Return where a compound such as `500-Millionen-Euro-Auftrag` ends."""
-    tail = re.compile(r"-[A-ZÄÖÜ][^\W\d_]+(?:-[A-ZÄÖÜ][^\W\d_]+)*").match(body, end)
+    tail = _TAIL.match(body, end)
     return tail.end() if tail else end
 
 

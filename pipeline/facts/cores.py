@@ -70,7 +70,8 @@ _YEAR_ALONE = re.compile(rf"(?P<first>{_YEAR})(?:[–-](?P<last>{_YEAR})|/(?P<sp
 _MONTH_RIGHT = re.compile(
     rf"(?P<month>{_MONTH})(?![^\W_])"
     rf"(?:{GAP}(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?![0-9.:]*[0-9%])(?:{GAP}?[–-]{GAP}?(?P<to>[0-3]?[0-9])(?:th|st)?(?![0-9]))?)?"
-    rf"(?:{GAP}?,?{GAP}(?:des{GAP}Jahres{GAP}|of{GAP})?(?P<year>{_YEAR}))?"
+    rf"(?:{GAP}?,?{GAP}(?:des{GAP}Jahres{GAP}|of{GAP})?(?P<year>{_YEAR})|{GAP}(?P<same>(?:dieses|des{GAP}laufenden){GAP}Jahres|(?:of{GAP})?this{GAP}year)"
+    rf"|{GAP}(?P<next>(?:des{GAP})?(?:nächsten|kommenden){GAP}Jahres|(?:of{GAP})?next{GAP}year)|{GAP}(?P<last>(?:des{GAP})?(?:vergangenen|letzten|vorigen){GAP}Jahres|(?:of{GAP})?last{GAP}year))?"
 )
 _DAY_LEFT = re.compile(
     rf"(?<![\w.,:])(?:(?P<from>[0-3]?[0-9])(?:\.|th|st)?{GAP}?(?:–|-|bis{GAP}|und{GAP}|and{GAP}|to{GAP}){GAP}?)?(?P<day>[0-3]?[0-9])(?:\.|st|nd|rd|th)?{GAP}(?:of{GAP})?\Z"
@@ -78,7 +79,7 @@ _DAY_LEFT = re.compile(
 _NUMERIC = re.compile(rf"(?P<day>[0-3]?[0-9])\.{GAP}?(?P<month>[01]?[0-9])\.{GAP}?(?P<year>{_YEAR})|(?P<iso>{_YEAR})-(?P<isomonth>[01][0-9])-(?P<isoday>[0-3][0-9])")
 
 _OF_YEAR = (
-    rf"(?:[,/]?{GAP}?(?:(?:of|in|des{GAP}Jahres|von){GAP})?(?P<fiscal>(?:[Ff]iscal(?:{GAP}[Yy]ear)?|FY){GAP}?)?(?P<year>{_YEAR})"
+    rf"(?:[,/]?{GAP}?(?:and{GAP}(?:full[ -]|fiscal{GAP})?year{GAP})?(?:(?:of|in|des{GAP}Jahres|von){GAP})?(?P<fiscal>(?:[Ff]iscal(?:{GAP}[Yy]ear)?|FY){GAP}?)?(?P<year>{_YEAR})"
     rf"|{GAP}(?P<same>of{GAP}(?:the|this){GAP}(?P<fy>fiscal{GAP})?year|(?:des|dieses){GAP}(?:laufenden{GAP})?Jahres)"
     rf"|{GAP}(?P<next>of{GAP}next{GAP}year|(?:des{GAP})?(?:nächsten|kommenden){GAP}Jahres))?"
 )
@@ -126,7 +127,7 @@ _AHEAD = re.compile(
     re.IGNORECASE,
 )
 _WITHIN = re.compile(
-    rf"(?P<in>(?<![^\W_])in{GAP}|(?<![^\W_]))(?:(?:binnen|innerhalb(?:{GAP}von)?|within){GAP}(?:the{GAP}next{GAP})?)?(?:(?:rund|etwa|about|approximately|spätestens){GAP})?{_COUNT}(?:{GAP}|-){_MANY}", re.IGNORECASE
+    rf"(?<![^\W_])(?:[Ii]n|[Bb]innen|[Ii]nnerhalb(?:{GAP}von)?|[Ww]ithin(?:{GAP}the{GAP}next)?){GAP}(?:(?:rund|etwa|about|approximately){GAP})?{_COUNT}(?:{GAP}|-){_MANY}"
 )
 _ENDS = re.compile(
     rf"(?P<to>(?:bis|by|before|until|vor){GAP}(?:zum{GAP}|the{GAP})?)?(?:(?:zum|am|at|for|gegen){GAP})?(?:the{GAP})?(?:Jahresende|year[- ]end|calendar{GAP}year-end|Ende{GAP}(?:des|dieses){GAP}Jahres|end{GAP}of{GAP}(?:the|this){GAP}(?:calendar{GAP})?year)(?:{GAP}(?P<year>{_YEAR}))?(?![^\W_])",
@@ -144,6 +145,11 @@ _ENDED = re.compile(
     re.IGNORECASE,
 )
 _LENGTHS: Final = {"three": 3, "six": 6, "nine": 9, "twelve": 12, "3": 3, "6": 6, "12": 12}
+_AWAITED = re.compile(
+    r"\b(?:will|wollen|soll|sollen|könnten?|plan\w*|erwart\w+|möchten?|dürften?|expect\w*|target\w*|schedul\w+|slated|anticipat\w+|aims?|could|upcoming|to be"
+    r"|to (?:open|start|begin|launch)|startet|starten|starts|beginnt|eröffnet|opens|kommt)\b",
+    re.IGNORECASE,
+)
 _RUN = re.compile(rf"{GAP}(?:in{GAP}Folge|in{GAP}a{GAP}row|hintereinander)")
 
 
@@ -182,6 +188,8 @@ def month(body: str, at: int, today: date | None) -> Core | None:
     number = _MONTHS[match.group("month")[:3].lower()]
     left = _DAY_LEFT.search(body, max(0, at - 16), at) if match.group("day") is None else None
     year = int(match.group("year")) if match.group("year") else 0
+    if today and any(match.group("same", "next", "last")):
+        year = today.year + bool(match.group("next")) - bool(match.group("last"))
     start = left.start() if left else at
     first, last = match.group("day"), match.group("to")
     if left:
@@ -312,14 +320,29 @@ def ended(body: str, at: int) -> Core | None:
     return Core(match.start(), match.end(), periods.ending(last.last, months), whole=True, done=True)
 
 
+def _awaited(body: str, start: int, end: int) -> bool:
+    """Say whether the sentence around `[start, end)` looks ahead (`will`, `soll`, `expected`)."""
+    low = max(body.rfind("\n", 0, start) + 1, body.rfind(". ", 0, start) + 1, start - 120)
+    high = next((at for stop in (". ", "\n") if (at := body.find(stop, end, end + 60)) >= 0), min(len(body), end + 60))
+    return _AWAITED.search(body, low, high) is not None
+
+
+awaited: Final = _awaited
+
+
 def relative(body: str, at: int, today: date | None) -> Core | None:
     """Return the core of a phrase around `Jahr`, `month`, `week` at `at` that counts from the article's day."""
     low, high = max(body.rfind("\n", 0, at) + 1, at - 48), min(len(body), at + 26)
-    for pattern, make in _RELATIVE:
+    window = body[low:high].lower()
+    for marks, pattern, make in _RELATIVE:
+        if not any(mark in window for mark in marks):
+            continue
         for match in pattern.finditer(body, low, high):
             inside = match.start() <= at < match.end()
             if inside and not (match.start() and body[match.start() - 1].isalnum()):
-                return make(match, today)
+                made = make(match, today)
+                if made:
+                    return made
     return None
 
 
@@ -386,17 +409,16 @@ def _ahead(match: re.Match[str], today: date | None) -> Core | None:
 
 
 def _within(match: re.Match[str], today: date | None) -> Core | None:
-    """`within 24 months` begins now; `in three weeks` is that day; `three weeks` alone is no date."""
+    """`within 24 months` begins now; `in three weeks` is that day where something is awaited."""
     said = match.group().lower()
-    if today is None and said.startswith(("in ", "within", "binnen", "innerhalb")):
-        return _core(match, OPEN)
-    if today is None:
+    inside = said.startswith(("within", "binnen", "innerhalb"))
+    if not inside and not _awaited(match.string, match.start(), match.end()):
         return None
+    if today is None:
+        return _core(match, OPEN)
     count = _number(match) or 1
-    if said.startswith(("within", "binnen", "innerhalb")):
-        return _core(match, Period(today, _later(today, count, _unit(match))))
     there = _later(today, count, _unit(match))
-    return _core(match, Period(there, there)) if said.startswith("in ") else None
+    return _core(match, Period(today if inside else there, there))
 
 
 def _later(today: date, count: int, unit: str) -> date:
@@ -418,18 +440,24 @@ def _full_year(match: re.Match[str], today: date | None) -> Core:
     return _core(match, periods.year(year) if year else OPEN)
 
 
+def _fiscal(match: re.Match[str], today: date | None) -> Core | None:
+    """Return a fiscal year, whose days nobody knows; the bare word is none."""
+    return None if match.group().lower() in ("geschäftsjahr", "geschäftsjahre", "geschäftsjahres") else _core(match, OPEN)
+
+
 def _to_date(match: re.Match[str], today: date | None) -> Core:
     return _core(match, Period(today.replace(month=1, day=1), today) if today else OPEN)
 
 
 _RELATIVE: Final = (
-    (_TO_DATE, _to_date),
-    (_FISCAL, lambda match, today: _core(match, OPEN)),
-    (_ENDS, _ends),
-    (_FULL, _full_year),
-    (_AHEAD, _ahead),
-    (_NOW, _now),
-    (_NEXT, _next),
-    (_LAST, _last),
-    (_WITHIN, _within),
+    (("date", "beginn", "anfang"), _TO_DATE, _to_date),
+    (("fiscal", "fy", "geschäftsjahr"), _FISCAL, _fiscal),
+    (("end",), _ENDS, _ends),
+    (("gesamt", "full", "entire", "calendar", "ganze"), _FULL, _full_year),
+    (("kommend", "nächst", "next", "coming", "following"), _AHEAD, _ahead),
+    (("dies", "laufend", "this", "current"), _NOW, _now),
+    (("kommend", "nächst", "next", "folgend"), _NEXT, _next),
+    (("vergangen", "abgelaufen", "letzte", "vorig", "zurückliegend"), _LAST, _last),
+    (("in ", "innen ", "innerhalb "), _WITHIN, _within),
 )
+"""Words of which one must be near, the phrase, and what makes a core of it; the first that fits wins."""

@@ -70,6 +70,13 @@ _LEFT = re.compile(
     rf"(?<![^\W_])(?:(?P<to>{_TO})|(?P<from>{_FROM})|(?P<both>{_BOTH})|(?P<since>{_SINCE})|(?P<in>{_IN}))?(?:{_PART})?(?P<year>(?:dem{GAP}|das{GAP}|die{GAP}|the{GAP})?(?:Jahre?n?|year){GAP})?\Z",
     re.IGNORECASE,
 )
+_LAST = re.compile(r"([^\W\d_]+)[,(]?(?: |\u00a0|\()\Z")
+_ENDINGS: Final = frozenset(
+    "bis spätestens zum zur ins in den dem der des die das zu im ab frühestens by the until till through before than to is of as beginning starting effective"
+    " on from von wirkung vom per zwischen between seit since for für during um gegen at around over throughout within am about anfang beginn early mitte mid"
+    " ende late jahr jahre jahren year full vor".split()
+)
+"""The last of the words that `_LEFT` knows; it is tried only behind one of them."""
 _BARE_BEFORE = re.compile(rf"(?:^|[.!?:\n]{GAP}*|(?P<word>[^\W\d_]+){GAP})\Z")
 _NO_VERB: Final = frozenset(
     "der die das den dem des von vom und oder aus als war seit wie bis nr no the of and or to from vor bei mit ein eine einen dieser diesem version saison typ modell"
@@ -81,11 +88,6 @@ _DATED = re.compile(r"\bdated,?\s\Z", re.IGNORECASE)
 _DATELINE = re.compile(rf"{GAP}*(?:/|\((?!expected|the\b)|--?{GAP}|[–—@]|[0-9]{{1,2}}:)")
 _COMPARED = re.compile(
     r"(?:compared|versus|\bvs\.?|\bthan|\bfrom|earlier|gegenüber|vergleich|\bals|verglichen|prior|same period|over|vor|from the|increase on)\W+(?:\w+\W+){0,4}\Z", re.IGNORECASE
-)
-_AHEAD = re.compile(
-    r"\b(?:will|wollen|soll|sollen|könnten?|plan\w*|erwart\w+|möchten?|dürften?|expect\w*|target\w*|schedul\w+|slated|anticipat\w+|aims?|could|upcoming|to be|to (?:open|start|begin|launch)"
-    r"|startet|starten|starts|beginnt|eröffnet|opens)\b",
-    re.IGNORECASE,
 )
 _BETWEEN = re.compile(rf"(?:,?{GAP})?(?:bis|to|and|und|through|–|-|until)(?:{GAP}(?:zum|the))?{GAP}?(?:(?P<part>Anfang|Mitte|Ende){GAP})?", re.IGNORECASE)
 
@@ -157,8 +159,21 @@ def dates(body: str, found: Sequence[Core], today: date | None, *, german: bool)
 
 
 def _left(body: str, one: Core) -> re.Match[str] | None:
-    low = max(body.rfind("\n", 0, one.start) + 1, one.start - 40)
-    return _LEFT.search(body, low, one.start)
+    """Return the words to the left that belong to the core; an empty match where none does."""
+    at = one.start
+    before = _LAST.search(body, max(0, at - 14), at)
+    word = before.group(1).lower() if before else ""
+    if word in _ENDINGS or word.endswith(("day", "tag", "woch")) or body[at - 1 : at] == "-":
+        low = max(0, at - 48, body.rfind("\n", 0, at) + 1)
+        starts = [at]
+        while len(starts) < 8 and (space := body.rfind(" ", low, starts[-1] - 1)) >= 0:
+            starts.append(space + 1)
+        starts.append(low)  # A line begins a word; the middle of one fails at once.
+        for start in reversed(starts):
+            match = _LEFT.fullmatch(body, start, at)
+            if match and match.group():
+                return match
+    return _LEFT.fullmatch(body, at, at)
 
 
 def _joined(body: str, one: Core, other: Core, today: date | None) -> Fact | None:
@@ -250,15 +265,14 @@ def _in_year(body: str, one: Core, left: re.Match[str], today: date | None) -> P
     if not one.yearless or today is None or first is None or last is None:
         return one.period
     around = [_moved(one.period, years) for years in (-1, 0, 1)]
-    if left.group("to") or left.group("from"):
+    if left.group("to") or left.group("from") or left.group().lower().startswith("zum "):
         ahead = True
     elif left.group("since"):
         return next((period for period in reversed(around) if period.first and period.first <= today), one.period)
     else:
-        low = max(body.rfind("\n", 0, one.start) + 1, body.rfind(". ", 0, one.start) + 1, one.start - 120)
-        ahead = _AHEAD.search(body, low, min(len(body), one.end + 40)) is not None
+        ahead = cores.awaited(body, one.start, one.end)
     # A quarter that has just ended is reported, not awaited; a month or a day that is over is over.
-    slack = timedelta(days=75 if (last - first).days > 31 and not left.group("to") else 0)
+    slack = timedelta(days=100 if (last - first).days > 31 and not left.group("to") else 30 if one.exact else 0)
     if ahead:
         return next(period for period in around if period is around[-1] or (period.last and period.last + slack >= today))
     soon = timedelta(days=45)
@@ -279,7 +293,7 @@ def _directed(left: re.Match[str], period: Period, today: date | None) -> Period
     if left.group("from"):
         if left.group("from").lower().startswith(("from", "von", "per")) and (today is None or not period.first or period.first <= today):
             return None
-        return Period(period.first, None)
+        return period if period.first != period.last and (period.first or date.min).day != 1 else Period(period.first, None)
     if left.group("since"):
         return Period(period.first, today)
     return period if left.group().strip() else None

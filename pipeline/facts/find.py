@@ -24,7 +24,7 @@ _SCALES: Final = tuple(
 _MANY: Final = tuple(
     form for word in ("hundert", "tausend", "zehntausend", "dutzend", "hundred", "thousand", "dozen") for form in (word, word.capitalize())
 )
-_SMALL: Final = tuple(form for word in numbers.SMALL for form in (word, word.capitalize()))
+_SMALL: Final = tuple(f" {form} " for word in numbers.SMALL for form in (word, word.capitalize()))
 _SINGLE: Final = tuple(f"{unit}watt" for unit in ("mega", "giga", "Mega", "Giga"))
 _WORDS: Final = tuple(dict.fromkeys((*_SCALES, *_MANY, *_SMALL, *_SINGLE, *dates.WORDS)))
 _DATE_WORDS: Final = frozenset(dates.WORDS)
@@ -90,7 +90,7 @@ def _worded(body: str, word: str, start: int, end: int, *, german: bool) -> Iter
     elif word in _SINGLE:
         number = numbers.before(body, start)
     elif word in _SMALL_WORDS:
-        number = numbers.small(body, start, end)
+        number = numbers.small(body, start + 1, end - 1)
     fact = _measured(body, number, german=german) if number else None
     if fact is None and word in _MANY_WORDS:
         fact = jobs.many(body, start)

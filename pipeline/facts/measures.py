@@ -24,7 +24,7 @@ _AREA = re.compile(
 )
 _POWER = re.compile(
     JOIN
-    + r"(?:(?P<unit>TWh|GWh|MWh|[MG]Wp|kWp|TW|GW|MW)(?:[ -]?(?:AC|DC|ac|dc|el|th|e))?|(?P<kilo>kWh|kW|Kilowatt(?:stunden)?|kilowatts?(?:[- ]hours?)?)"
+    + r"(?:(?P<unit>TWh|GWh|MWh|[MG]Wp|kWp|TW|GW|MW)(?P<h>[ -][Hh]ours?)?(?:[ -]?(?:AC|DC|ac|dc|el|th|e))?|(?P<kilo>kWh|kW|Kilowatt(?:stunden)?|kilowatts?(?:[- ]hours?)?)"
     r"|(?P<word>(?:[Mm]ega|[Gg]iga|[Tt]era)watt)(?:-?(?P<peak>[Pp]eak))?(?P<hours>[- ]?[Ss]tunden?|[- ]?[Hh]ours?)?s?"
     r"|(?P<hash>[EPT]H)(?:/s|ps)?|(?P<hashes>(?:exa|peta|tera|Exa|Peta|Tera)hash(?:es)?)(?:(?: per |/)s(?:econd)?)?"
     r")(?![^\W_])"
@@ -43,6 +43,7 @@ _PER = (
     rf"|second|Sekunde|a)|{GAP}(?P<yearly>annually|yearly|a year(?! (?:earlier|ago|before|later))|jährlich|p\.{GAP}?a\.|im Jahr)|{GAP}(?P<daily>daily|täglich))(?![^\W_])"
 )
 _RATE = re.compile(_PER)
+_RATE_LATER = re.compile(rf"(?:{GAP}[^\W\d_]+){{0,3}}?{_PER}")
 _THINGS = re.compile(
     rf"(?:{GAP}|-)(?P<things>[^\W\d_][^\W\d]*(?:(?:{GAP}|-)(?:[^\W\d_][^\W\d]*)){{0,6}}?){_PER}"
 )
@@ -114,7 +115,7 @@ def capacity(body: str, number: Number) -> Fact | None:
 
 
 def _power(body: str, number: Number, power: re.Match[str], value: float) -> Fact | None:
-    rate = _RATE.match(body, power.end()) or re.compile(rf"(?:{GAP}[^\W\d_]+){{0,3}}?{_PER}").match(body, power.end())
+    rate = _RATE.match(body, power.end()) or _RATE_LATER.match(body, power.end())
     end = rate.end() if rate else power.end()
     suffix = f"/{_period(rate)}" if rate else ""
     if power.group("kilo"):
@@ -125,7 +126,7 @@ def _power(body: str, number: Number, power: re.Match[str], value: float) -> Fac
         unit = f"{(power.group('hash') or power.group('hashes'))[0].upper()}H/s"
         return _fact(FactKind.CAPACITY, body, number.start, power.end(), value, unit)
     elif power.group("unit"):
-        unit = power.group("unit")
+        unit = power.group("unit") + ("h" if power.group("h") else "")
     else:
         unit = _WATTS[power.group("word")[0].lower()] + ("h" if power.group("hours") else "p" if power.group("peak") else "")
     return _fact(FactKind.CAPACITY, body, number.start, end, value, unit + suffix)

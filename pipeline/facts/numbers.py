@@ -38,8 +38,10 @@ class Number(NamedTuple):
 
 
 _DIGITS = re.compile(
-    r"[0-9]{1,3}([.,'’ \u00a0\u202f\u2009])[0-9]{3}(?:\1[0-9]{3})*(?![0-9])(?:[.,][0-9]+)?|[0-9]+(?:[.,][0-9]+)?"
+    # The leading class lets the engine skip to the next digit.
+    r"[0-9](?:[0-9]{0,2}([.,'’ \u00a0\u202f\u2009])[0-9]{3}(?:\1[0-9]{3})*(?![0-9])(?:[.,][0-9]+)?|[0-9]*(?:[.,][0-9]+)?)"
 )
+_GAPS = re.compile(r"['’ \u00a0\u202f\u2009]")
 _SCALE = re.compile(
     JOIN + r"(?:(?P<thousand>[Tt]ausend|[Tt]housand|THOUSAND|Tsd\.?|tsd\.?)"
     r"|(?P<million>[Mm]illion(?:en|s)?|MILLION(?:EN)?|Mio\.?|mio\.?|Mill\.|[Mm]ln\.?|mn|MM)"
@@ -95,7 +97,7 @@ SMALL: Final = "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwan
 
 def value_of(digits: str, *, german: bool, scaled: bool) -> float:
     """Return what the digits say; `scaled` tells `1,234 Mrd.` from `1,234 jobs`."""
-    text = re.sub(r"['’ \u00a0\u202f\u2009]", "", digits)
+    text = digits if digits.isdigit() else _GAPS.sub("", digits)
     comma, stop = text.rfind(","), text.rfind(".")
     at = max(comma, stop)
     if at < 0:
