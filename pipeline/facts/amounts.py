@@ -96,7 +96,7 @@ _BARE_CUE = re.compile(
 )
 _COUNTED = (
     r"(?:fach|mal\b|stadt|städt|metropol|publikum|auflage|heer|zuschauer|nutzer|jahr|volk|seller|dose|stel|ste[nr]?\b|är|mensch|kunde|bevölk|reichweite|leser|hit\b"
-    r"|erbe|dorf|park|spieler|fund)"
+    r"|erbe|dorf|park|spieler|fund|konzern|unternehm|start-?up|firm|famil|stream|abruf|klick|download|fans)"
 )
 _COMPOUND = re.compile(rf"(?:[Mm]illi(?:arden|onen)|MILLI(?:ARDEN|ONEN))-?(?!{_COUNTED})(?P<rest>[^\W\d_]{{3,}}(?:-[^\W\d_]+)*)")
 _DIGITS_WORD = re.compile(
@@ -104,7 +104,7 @@ _DIGITS_WORD = re.compile(
 )
 _MULTI = re.compile(rf"(?:multi|double-digit{GAP}|triple-digit{GAP}|single-digit{GAP})-?{GAP}?\Z", re.IGNORECASE)
 _MANY = re.compile(
-    rf"(?:(?:[Hh]undert|[Zz]ehn|[Dd]utzend)\w*|[Mm]ehrere[rn]?|[Ee]inige|[Vv]iele|[Hh]undreds of|[Tt]ens of|[Ss]everal|[Dd]ozens of|[Mm]any){GAP}+(?:hundert{GAP}+)?\Z"
+    rf"(?:(?:[Hh]undert|[Zz]ehn|[Dd]utzend)\w*|[Hh]underten?{GAP}von|[Mm]ehrere[rn]?|[Ee]inige|[Vv]iele|[Hh]undreds of|[Tt]ens of|[Ss]everal|[Dd]ozens of|[Mm]any){GAP}+(?:hundert{GAP}+)?\Z"
 )
 _VALUED = re.compile(rf"-(?!{_COUNTED})[A-ZÄÖÜ][^\W\d_]+(?:-[^\W\d_]+)*")
 _TAIL = re.compile(r"-[A-ZÄÖÜ][^\W\d_]+(?:-[A-ZÄÖÜ][^\W\d_]+)*")
@@ -203,7 +203,7 @@ def _near(cue: re.Pattern[str], body: str, start: int, end: int) -> bool:
 
 def vague(body: str, at: int) -> Fact | None:
     """Return the amount without a figure whose `Million` or `Milliard` begins at `at`, or None."""
-    if at and (body[at - 1].isalnum() or (body[at - 1] == "-" and body[at - 2 : at - 1].isdigit())):
+    if at and (body[at - 1].isalnum() or (at > 1 and body[at - 2].isdigit())):
         return _multi(body, at)
     compound = _COMPOUND.match(body, at)
     if compound:

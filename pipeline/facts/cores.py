@@ -69,7 +69,7 @@ _YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
 _YEAR_ALONE = re.compile(rf"(?P<first>{_YEAR})(?:[–-](?P<last>{_YEAR})|/(?P<split>[0-9]{{2}}|{_YEAR})(?![0-9]))?(?![\w%]|[-‑][\w])")
 _MONTH_RIGHT = re.compile(
     rf"(?P<month>{_MONTH})(?![^\W_])"
-    rf"(?:{GAP}(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?![0-9.:]*[0-9%])(?:{GAP}?[–-]{GAP}?(?P<to>[0-3]?[0-9])(?:th|st)?(?![0-9]))?)?"
+    rf"(?:{GAP}(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?![0-9.:]*[0-9%])(?:(?:{GAP}?[–-]{GAP}?|{GAP}(?:and|&){GAP})(?P<to>[0-3]?[0-9])(?:th|st)?(?![0-9]))?)?"
     rf"(?:{GAP}?,?{GAP}(?:des{GAP}Jahres{GAP}|of{GAP})?(?P<year>{_YEAR})|{GAP}(?P<same>(?:dieses|des{GAP}laufenden){GAP}Jahres|(?:of{GAP})?this{GAP}year)"
     rf"|{GAP}(?P<next>(?:des{GAP})?(?:nächsten|kommenden){GAP}Jahres|(?:of{GAP})?next{GAP}year)|{GAP}(?P<last>(?:des{GAP})?(?:vergangenen|letzten|vorigen){GAP}Jahres|(?:of{GAP})?last{GAP}year))?"
 )
@@ -137,7 +137,7 @@ _FULL = re.compile(
     rf"(?:(?:für|im|for|in){GAP}(?:das|the)?{GAP}?)?(?:Gesamtjahr|(?<!a )(?:full|entire|calendar)[- ]year|ganze[sn]?{GAP}Jahr)(?![^\W_]|-)(?:{GAP}(?P<year>{_YEAR}))?", re.IGNORECASE
 )
 _FISCAL = re.compile(
-    rf"(?:(?:im|für{GAP}das|for|in|during){GAP}(?:the{GAP})?)?(?:(?:vergangene|laufende|abgelaufene|kommende|nächste|aktuelle)[ns]?{GAP})?(?:Geschäftsjahre?s?(?:{GAP}{_YEAR}(?:/[0-9]+)?)?|(?:the{GAP})?(?:full{GAP})?fiscal(?:{GAP}year)?{GAP}(?:{_YEAR}|'?[0-9]{{2}})|FY[ -]?'?(?:{_YEAR}|[0-9]{{2}}))(?![^\W_])"
+    rf"(?:(?:im|für{GAP}das|for|in|during){GAP}(?:the{GAP})?)?(?:(?:vergangene|laufende|abgelaufene|kommende|nächste|aktuelle)[ns]?{GAP})?(?:Geschäftsjahre?s?(?:{GAP}{_YEAR}(?:/[0-9]+)?)?|(?:the{GAP})?(?:full{GAP})?[Ff]iscal(?:{GAP}[Yy]ear)?{GAP}(?:{_YEAR}|'?[0-9]{{2}})|FY[ -]?'?(?:{_YEAR}|[0-9]{{2}}))(?![^\W_])"
 )
 _TO_DATE = re.compile(rf"year[- ]to[- ]date|seit{GAP}Jahresbeginn|seit{GAP}Anfang{GAP}des{GAP}Jahres", re.IGNORECASE)
 _ENDED = re.compile(

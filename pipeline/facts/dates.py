@@ -92,6 +92,10 @@ _COMPARED = re.compile(
 _BETWEEN = re.compile(rf"(?:,?{GAP})?(?:bis|to|and|und|through|–|-|until)(?:{GAP}(?:zum|the))?{GAP}?(?:(?P<part>Anfang|Mitte|Ende){GAP})?", re.IGNORECASE)
 
 
+_CLOSE: Final = 24
+"""Characters between two cores that may be one date."""
+
+
 def core(body: str, word: str, at: int, today: date | None, reported: Reported | None) -> Core | None:
     """Return the core that the word of `WORDS` at `at` belongs to, or None.
 
@@ -150,7 +154,8 @@ def dates(body: str, found: Sequence[Core], today: date | None, *, german: bool)
     index = 0
     while index < len(kept):
         one = kept[index]
-        joined = _joined(body, one, kept[index + 1], today) if index + 1 < len(kept) else None
+        close = index + 1 < len(kept) and kept[index + 1].start - one.end <= _CLOSE
+        joined = _joined(body, one, kept[index + 1], today) if close else None
         fact = joined or _dated(body, one, today, german=german)
         index += 2 if joined else 1
         if fact and not (facts and fact.start < facts[-1].end):
@@ -241,7 +246,7 @@ def _bare(body: str, one: Core, *, german: bool) -> bool:
 
 def _named(body: str, one: Core, left: re.Match[str]) -> bool:
     """Say whether `for 2025` belongs to a prize or a ranking."""
-    if left.group("in") and left.group("in").lower().endswith("the ") and body[one.start].isdigit():
+    if left.group("in") and left.group("in").lower().endswith(("the ", "at ")) and body[one.start].isdigit():
         return True
     if one.exact and _DATED.search(body, max(0, left.start() - 8), left.start()):
         return True

@@ -32,7 +32,9 @@ _SCALE_WORDS: Final = frozenset(_SCALES)
 _SMALL_WORDS: Final = frozenset(_SMALL)
 _MANY_WORDS: Final = frozenset(_MANY)
 _SEARCH: Final = AhoCorasick(list(_WORDS), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA)
-_RANGE = re.compile(r"(?:(?: | ?[–-] ?)(?:(?:bis(?: zu)?|to|oder|or|and|und) )?|[–-])(?:(?:rund|etwa|mehr als|about|up to) )?(?:[$€£]|US\$|C\$)?")
+_LEADS: Final = frozenset(" \u00a0\u202f\u2009-‑€$£¥/")
+_MONEY = re.compile(r"[$€£¥₹₽₩₺A-Za-z.]")
+_RANGE = re.compile(r"(?:(?: | ?[–-] ?)(?:(?:bis(?: zu)?|to|oder|or|and|und|von|of) )?|[–-])(?:(?:rund|etwa|mehr als|about|up to) )?(?:[$€£]|US\$|C\$)?")
 _BETWEEN = re.compile(r"(?:zwischen|between|from|von) (?:rund |etwa |about |approximately )?(?:[$€£]|US\$|C\$)?\Z", re.IGNORECASE)
 
 
@@ -64,7 +66,8 @@ def find(body: str, *, german: bool, published: date | None) -> list[Fact]:
             core = dates.core(body, word, start, published, reported)
             if core:
                 named.append(core)
-        found.extend(_worded(body, word, start, end, german=german))
+        else:
+            found.extend(_worded(body, word, start, end, german=german))
     found = _longest(found)
     found.extend(_ranges(body, bare, found))
     if any(fact.kind == "jobs" for fact in found):
@@ -74,6 +77,12 @@ def find(body: str, *, german: bool, published: date | None) -> list[Fact]:
 
 
 def _measured(body: str, number: Number, *, german: bool) -> Fact | None:
+    if number.start and body[number.start - 1] in "$€£":
+        return amounts.amount(body, number, german=german)
+    after = body[number.end : number.end + 1]
+    if not number.scaled and number.letter == 1.0 and after not in _LEADS and not after.isalpha():
+        # Nothing can follow that is counted or measured: most numbers are years, days and percentages.
+        return amounts.amount(body, number, german=german) if _MONEY.search(body, max(0, number.start - 5), number.start) else None
     return (
         amounts.amount(body, number, german=german)
         or measures.area(body, number)
@@ -124,6 +133,8 @@ def _ranges(body: str, bare: Sequence[Number], found: Sequence[Fact]) -> Iterato
         if other is None or other.kind in ("date", "partner") or other.value is None or not number.value:
             continue
         word = gap.group().strip(" $€£")
+        if word in ("von", "of") and other.kind != "jobs":
+            continue
         if word in ("and", "und", "") and not _BETWEEN.search(body, max(0, number.start - 24), number.start):
             continue
         factor = _factor(other)

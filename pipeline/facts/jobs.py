@@ -10,8 +10,8 @@ from pipeline.records import Fact, FactKind
 
 _STOP: Final = (
     "in im an am auf für von vom der die das dem den des und oder mit bei beim pro je bis zu zum zur aus nach um als wie wegen durch sind ist hat haben wird"
-    " werden seien sollen will prozent euro dollar millionen milliarden mal jahre jahren uhr grad monate monaten wochen tage tagen stunden"
-    " of in on at for from to and or with by per as is are was were has have will who that the a an percent dollars euros years months weeks"
+    " werden ohne ihren ihre seinen seien sollen will prozent euro dollar millionen milliarden mal jahre jahren uhr grad monate monaten wochen tage tagen stunden"
+    " of in on at for from to and or with by per as is are was were has have will who that their without the a an percent dollars euros years months weeks"
     " days hours times points million billion pounds"
 )
 _BETWEEN = rf"(?:{GAP}(?!(?:{'|'.join(_STOP.split())})\b)"
@@ -39,6 +39,8 @@ _MANY = re.compile(
     rf"(?:[Hh]underte?r?|[Tt]ausende?r?|[Zz]ehntausende?r?|[Hh]underttausende?r?|[Dd]utzende?r?|(?:[Hh]undreds|[Tt]housands|[Tt]ens of thousands|[Dd]ozens)(?:{GAP}of)?)"
     rf"(?={GAP})"
 )
+_MORE = re.compile(rf"(?:{GAP}|-)(?:(?:neue|weitere|zusätzliche|offene|new|additional|more|full-time|permanent)[nr]?{GAP})?(?:{_GERMAN}|(?i:{_ENGLISH}))(?![^\W_])")
+_SHARE = re.compile(rf"(?:von|of|in){GAP}\Z")
 _REST = re.compile(rf"(?:davon|darunter|–|-|including){GAP}(?:(?:rund|knapp|etwa|gut|über|mehr als|bis zu|allein|about|some|around){GAP})*\Z")
 _PLACE = re.compile(rf"{GAP}(?:in|im|am|bei|at){GAP}(?:der{GAP})?[A-ZÄÖÜ]")
 _MONEY_POSITION = re.compile(r"(?:short|long|cash|net|equity|stock|trading|open)\s+(?:positions|roles)", re.IGNORECASE)
@@ -55,6 +57,10 @@ def jobs(body: str, number: Number) -> Fact | None:
             return None
     if value < 1 or value != int(value) or _MONEY_POSITION.search(after.group()):
         return None
+    if body[number.start : at].isdigit() and 1990 <= value <= 2035 and not _MORE.match(body, at):
+        return None  # `2025 bietet Entwicklern …`
+    if not body[number.start].isdigit() and _SHARE.search(body, max(0, number.start - 4), number.start):
+        return None  # `drei von zehn Azubis`
     return _fact(body, number.start, after.end(), value)
 
 

@@ -77,6 +77,11 @@ _HOUSES = re.compile(r"apartment|residential|multifamily|multi-family|housing|co
 _CAR = re.compile(r"emission|co2|co₂|einspar|offset|verbrauch|consum", re.IGNORECASE)
 
 
+_FEW: Final = 100
+"""Below this, things per day or year are a habit, unless they have a unit of goods."""
+_YEAR = re.compile(rf"{GAP}(?:19|20)[0-9]{{2}}")
+
+
 def area(body: str, number: Number) -> Fact | None:
     """Return the area that this number measures, or None; prices `pro Quadratmeter` have no number there."""
     match = _AREA.match(body, number.end)
@@ -118,6 +123,8 @@ def _power(body: str, number: Number, power: re.Match[str], value: float) -> Fac
     rate = _RATE.match(body, power.end()) or _RATE_LATER.match(body, power.end())
     end = rate.end() if rate else power.end()
     suffix = f"/{_period(rate)}" if rate else ""
+    if rate is None and body[end : end + 1] == "/":
+        return None  # a density or a price
     if power.group("kilo"):
         if not rate or _CAR.search(body, max(0, number.start - 40), min(len(body), end + 40)):
             return None
@@ -138,16 +145,17 @@ def _rate(body: str, number: Number, things: re.Match[str], value: float) -> Fac
     first, last = words.split()[0], words.split()[-1]
     if _NOTHING.match(first) or _NOTHING.match(last) or _VERBS.search(words) and " of " not in words:
         return None
-    if _period(things) in ("second", "hour") and value < 10:
+    unit = _unit(words)
+    if (value < _FEW and unit == last.lower()) or _YEAR.match(body, things.end()):
         return None
     if _CAR.search(body, max(0, number.start - 40), min(len(body), things.end() + 20)):
         return None
-    return _fact(FactKind.CAPACITY, body, number.start, things.end(), value, f"{_unit(words)}/{_period(things)}")
+    return _fact(FactKind.CAPACITY, body, number.start, things.end(), value, f"{unit}/{_period(things)}")
 
 
 def _rooms(body: str, number: Number, value: float) -> Fact | None:
     rooms = _ROOMS.match(body, number.end)
-    if rooms is None or value > 20_000 or value != int(value):
+    if rooms is None or not 10 <= value <= 20_000 or value != int(value):
         return None
     if rooms.group("units") and not _HOUSES.search(body, max(0, number.start - 100), min(len(body), rooms.end() + 80)):
         return None

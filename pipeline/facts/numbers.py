@@ -54,7 +54,7 @@ _FACTOR: Final = {"thousand": 1e3, "million": 1e6, "milliard": 1e9, "billion": 1
 _GERMAN_FACTOR: Final = {**_FACTOR, "billion": 1e12, "trillion": 1e18}
 
 _UNITS: Final = {
-    **dict.fromkeys("ein eine einer einem einen a an one".split(), 1.0),
+    **dict.fromkeys("ein eine einer einem einen a one".split(), 1.0),
     **dict(
         zip("zwei drei vier fünf sechs sieben acht neun zehn elf zwölf".split(), map(float, range(2, 13)), strict=True)
     ),
@@ -156,6 +156,8 @@ def in_words(body: str, at: int, *, german: bool) -> Number | None:
     if before is None:
         return None
     ones = _UNITS[before.group(1).lower()]
+    if ones == 1.0 and name.endswith(("en", "s")):
+        return None  # `eine Millionen-Finanzierung`
     end = match.end()
     more = _BIGGER.match(body, end)
     if more and factor < 1e6:
@@ -175,4 +177,6 @@ def small(body: str, at: int, end: int) -> Number | None:
 def before(body: str, at: int) -> Number | None:
     """Return the number word that stands in front of `at`: the `one` of `one gigawatt`."""
     match = _BEFORE.search(body, max(0, at - 18), at)
-    return Number(match.start(1), match.end(1), _UNITS[match.group(1).lower()]) if match else None
+    if match is None or match.group(1).lower() in ("eine", "einer", "a", "an"):
+        return None  # `die Megawattstunde` has a price.
+    return Number(match.start(1), match.end(1), _UNITS[match.group(1).lower()])
