@@ -16,7 +16,8 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from pipeline.facts import amounts, dates, jobs, measures, numbers
 from pipeline.facts.cores import Core
 from pipeline.facts.numbers import Number
-from pipeline.records import Fact, Signal, Span
+from pipeline.records import Fact, FactKind, Signal, Span
+from pipeline.signals import SignalType
 
 _SCALES: Final = tuple(
     form for word in (*numbers.WORDS, "milliard") for form in (word, word.capitalize(), word.upper()) if word != "milliarde"
@@ -34,6 +35,17 @@ _MANY_WORDS: Final = frozenset(_MANY)
 _SEARCH: Final = AhoCorasick(list(_WORDS), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA)
 _LEADS: Final = frozenset(" \u00a0\u202f\u2009-‑€$£¥/")
 _MONEY = re.compile(r"[$€£¥₹₽₩₺A-Za-z.]")
+_PREFERRED: Final = 200
+"""Characters: a sentence or two."""
+_SPEAKS: Final = {
+    FactKind.AMOUNT: frozenset(
+        map(SignalType, "capital_investment funding acquisition contract_win results divestment legal insolvency".split())
+    ),
+    FactKind.JOBS: frozenset((SignalType.HIRING, SignalType.LAYOFFS)),
+    FactKind.CAPACITY: frozenset((SignalType.SITE_EXPANSION, SignalType.NEW_SITE, SignalType.PROJECT)),
+    FactKind.AREA: frozenset((SignalType.NEW_SITE, SignalType.SITE_EXPANSION, SignalType.PROJECT)),
+    FactKind.PARTNER: frozenset((SignalType.PARTNERSHIP,)),
+}
 _RANGE = re.compile(r"(?:(?: | ?[–-] ?)(?:(?:bis(?: zu)?|to|oder|or|and|und|von|of) )?|[–-])(?:(?:rund|etwa|mehr als|about|up to) )?(?:[$€£]|US\$|C\$)?")
 _BETWEEN = re.compile(r"(?:zwischen|between|from|von) (?:rund |etwa |about |approximately )?(?:[$€£]|US\$|C\$)?\Z", re.IGNORECASE)
 
@@ -151,12 +163,29 @@ def _factor(fact: Fact) -> float:
 
 
 def belong(facts: Sequence[Fact], signals: Sequence[Signal]) -> tuple[Fact, ...]:
-    """Return the facts, each with the type of the signal whose evidence is nearest; unchanged without signals."""
+    """Return the facts, each with the type of the signal whose evidence is nearest; unchanged without signals.
+
+    A type that the kind speaks of (jobs: hiring, layoffs) is preferred to one that is a sentence or two nearer.
+    """
     spans = [(span, signal) for signal in signals for span in signal.evidence]
     if not spans:
         return tuple(facts)
+
+    def cost(fact: Fact, span: Span, signal: Signal) -> tuple[int, float]:
+        speaks = signal.type in _SPEAKS.get(fact.kind, ())
+        return _apart(fact, span) - (_PREFERRED if speaks else 0), -signal.probability
+
     return tuple(
-        fact.model_copy(update={"signal": min(spans, key=lambda one: (_apart(fact, one[0]), -one[1].probability))[1].type}) for fact in facts
+        fact.model_copy(update={"signal": min(spans, key=lambda one: cost(fact, *one))[1].type}) for fact in facts
+    )
+
+
+def beside(facts: Sequence[Fact], signal: Signal) -> tuple[Fact, ...]:
+    """Return the facts that belong to this very signal: of its type, in its passages or right beside them."""
+    return tuple(
+        fact
+        for fact in facts
+        if fact.signal is signal.type and min(_apart(fact, span) for span in signal.evidence) <= _PREFERRED
     )
 
 
