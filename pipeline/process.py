@@ -27,9 +27,7 @@ from pipeline.settings import AlertSettings, Settings
 
 #: Articles scored at once; more gains nothing.
 BATCH: Final = 256
-_FACT: Final = frozenset(
-    ("kind", "text", "start", "end", "value", "currency", "unit", "date_from", "date_to", "vague", "signal")
-)
+_FACT: Final = {"kind", "text", "start", "end", "value", "currency", "unit", "date_from", "date_to", "vague", "signal"}
 _TEXTS: Final = ("id", "title", "text", "url", "published", "language")
 
 
@@ -99,9 +97,7 @@ class Walked:
                 place.model_dump(include={"text", "start", "end", "country", "region", "kind", "dateline"})
                 for place in self.routed.places
             ],
-            "facts": [
-                fact.model_dump(mode="json", include=_FACT) for fact in self.classified.facts
-            ],
+            "facts": [fact.model_dump(mode="json", include=_FACT) for fact in self.classified.facts],
             "alerts": [alert.model_dump(mode="json") for alert in self.alerts],
         }
 

@@ -8,6 +8,8 @@
     jobs.py       a number with people or posts
     measures.py   a number with megawatts, tonnes per year, square feet
     dates.py      where a date is named, and whether it says when something happens
+    cores.py      the days that are named: years, months, quarters, halves, seasons
+    relative.py   those that count from the article's day
     periods.py    which days `Mitte 2026`, `the third quarter` or `in zwei Jahren` are
     partners.py   the name behind `partnership with`
 

@@ -14,7 +14,9 @@ from typing import Final
 from pipeline.facts.numbers import GAP, JOIN, Number
 from pipeline.records import Fact, FactKind
 
-_CODES: Final = "EUR USD GBP CHF CAD AUD NZD HKD SGD JPY CNY RMB INR SEK NOK DKK PLN CZK HUF KRW BRL MXN ZAR TRY RUB AED SAR".split()
+_CODES: Final = (
+    "EUR USD GBP CHF CAD AUD NZD HKD SGD JPY CNY RMB INR SEK NOK DKK PLN CZK HUF KRW BRL MXN ZAR TRY RUB AED SAR"
+).split()
 _SIGNS: Final = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY"}
 _DOLLARS: Final = {
     "": "USD",
@@ -54,17 +56,22 @@ _RIGHT = re.compile(
     + f"|(?P<code>{'|'.join(_CODES)}))(?![^\\W_])"
 )
 _LEFT = re.compile(
-    rf"(?:(?P<dollar>(?<![A-Za-z])(?:US|U\.S\.|CA|CAD|CDN|CAN|AUD|AU|HK|SG|NZ|NT|MX|C|A|S|R){GAP}?\$|\$)|(?P<sign>[€£¥₹₽₩₺])"
+    rf"(?:(?P<dollar>(?<![A-Za-z])(?:US|U\.S\.|CA|CAD|CDN|CAN|AUD|AU|HK|SG|NZ|NT|MX|C|A|S|R){GAP}?\$|\$)"
+    rf"|(?P<sign>[€£¥₹₽₩₺])"
     rf"|(?<![^\W_])(?:(?P<code>{'|'.join(_CODES)})|(?P<franc>SFr\.?|Fr\.)|(?P<rupee>Rs\.?)|(?P<euro>Euro))){GAP}?\Z"
 )
 _PER = re.compile(
-    rf"[\"”)]?(?:,?{GAP}*(?:per|pro|je(?={GAP}[A-ZÄÖÜ])|a(?={GAP}(?:share|barrel|ton|tonne|ounce|unit|night|month|piece|head|gallon|pound|"
-    rf"bushel|week|day|megawatt|kilo|ticket|litre|liter|year)\b)|an(?={GAP}(?:ounce|hour)\b)|apiece|[Mm]onatlich|monthly|je(?={GAP}Aktie))"
-    rf"(?:{GAP}+(?P<per>[^\W\d_]+))?|/{GAP}?(?P<slash>[^\W\d_]+)|{GAP}(?P<die>die|das){GAP}(?:Aktie|Tonne|Stunde|Stück|Barrel|Fass)|[- ]pro[- ])"
+    rf"[\"”)]?(?:,?{GAP}*(?:per|pro|je(?={GAP}[A-ZÄÖÜ])|a(?={GAP}(?:share|barrel|ton|tonne|ounce|unit|night|month"
+    rf"|piece|head|gallon|pound|"
+    rf"bushel|week|day|megawatt|kilo|ticket|litre|liter|year)\b)|an(?={GAP}(?:ounce|hour)\b)|apiece|[Mm]onatlich"
+    rf"|monthly|je(?={GAP}Aktie))"
+    rf"(?:{GAP}+(?P<per>[^\W\d_]+))?|/{GAP}?(?P<slash>[^\W\d_]+)|{GAP}(?P<die>die|das){GAP}(?:Aktie|Tonne|Stunde"
+    rf"|Stück|Barrel|Fass)|[- ]pro[- ])"
 )
 _TIME: Final = frozenset("jahr year annum quartal quarter monat month tag day woche week anno".split())
 _PRICE = re.compile(
-    r"(?:kursziel|preis|kost[e]|kurs|price|\bcost|starting|msrp|uvp|gehalt|lohn|salar|miete|rent\b|abfindung|\bfee|gebühr|bonus|prämie"
+    r"(?:kursziel|preis|kost[e]|kurs|price|\bcost|starting|msrp|uvp|gehalt|lohn|salar|miete|rent\b|abfindung|\bfee"
+    r"|gebühr|bonus|prämie"
     r"|aktie|share|ticket|verdien|wage|\bbid|bitcoin|ethereum|\bbtc|\beth\b|token|\bgold\b)[^.;\n]{0,40}\Z",
     re.IGNORECASE,
 )
@@ -75,36 +82,47 @@ _COIN: Final = 1_000
 """Below this a figure without `million` is a price, whatever stands around it."""
 
 _MONEY = (
-    r"Verlust|Gewinn|Umsatz|Schulden|Strafe|Bußgeld|Kredit|Investition|Überschuss|Kosten|Miese|Minus|Plus|Erlös|Schaden|Kapital|Risikokapital"
-    r"|Fördermittel|Förderung|Staatshilfe|Subvention|Einnahme|Dividende|Abfindung|Steuer|Ertrag|Finanz|Budget|Hilfe|Rabatt|Miete|Auftrag"
+    r"Verlust|Gewinn|Umsatz|Schulden|Strafe|Bußgeld|Kredit|Investition|Überschuss|Kosten|Miese|Minus|Plus|Erlös"
+    r"|Schaden|Kapital|Risikokapital"
+    r"|Fördermittel|Förderung|Staatshilfe|Subvention|Einnahme|Dividende|Abfindung|Steuer|Ertrag|Finanz|Budget|Hilfe"
+    r"|Rabatt|Miete|Auftrag"
 )
 _FOLLOWS = re.compile(rf"{GAP}+(?P<adjective>(?:[a-zäöüß]+e[nrs]?{GAP}+)?)(?P<noun>[^\W\d_]+)")
 _PARTICLES: Final = frozenset(
-    "eine einen einem einer eines ihre ihren seine seinen diese dieser diesen alle weitere mehrere der die den unter über hinter oder aber weder "
+    "eine einen einem einer eines ihre ihren seine seinen diese dieser diesen alle weitere mehrere der die den unter"
+    " über hinter oder aber weder "
     "wegen neben gegen innerhalb außer".split()
 )
 _CUE = re.compile(
-    r"invest|zahl[te]|kauf|übern|kredit|verlust|verlier|verlor|gewinn|umsatz|straf|euro|dollar|€|\$|kost|spar|schuld|finanz|erlös|einbring|steck|wert"
-    r"|darlehen|förder|subvention|bußgeld|schaden|einnahm|budget|kapital|fonds|pump|bewert|verkauf|angebot|bieten|deal|geld|hilfe|überweis|lässt sich"
+    r"invest|zahl[te]|kauf|übern|kredit|verlust|verlier|verlor|gewinn|umsatz|straf|euro|dollar|€|\$|kost|spar|schuld"
+    r"|finanz|erlös|einbring|steck|wert"
+    r"|darlehen|förder|subvention|bußgeld|schaden|einnahm|budget|kapital|fonds|pump|bewert|verkauf|angebot|bieten"
+    r"|deal|geld|hilfe|überweis|lässt sich"
     r"|\bfür (?:bis zu |rund |etwa |mehr als |knapp |gut |über )?\Z",
     re.IGNORECASE,
 )
 _BARE_CUE = re.compile(
-    r"invest|steck|verl[io]|zahl[te]|kost[e]t|spar|sicher|fließ|schuld|verdien|pump|einnehm|einspiel|förder|kredit|bußgeld|straf|fonds|spend|cost|lose|lost"
+    r"invest|steck|verl[io]|zahl[te]|kost[e]t|spar|sicher|fließ|schuld|verdien|pump|einnehm|einspiel|förder|kredit"
+    r"|bußgeld|straf|fonds|spend|cost|lose|lost"
     r"|saves?\b|pour|raise",
     re.IGNORECASE,
 )
 _COUNTED = (
-    r"(?:fach|mal\b|stadt|städt|metropol|publikum|auflage|heer|zuschauer|nutzer|jahr|volk|seller|dose|stel|ste[nr]?\b|är|mensch|kunde|bevölk|reichweite|leser|hit\b"
+    r"(?:fach|mal\b|stadt|städt|metropol|publikum|auflage|heer|zuschauer|nutzer|jahr|volk|seller|dose|stel"
+    r"|ste[nr]?\b|är|mensch|kunde|bevölk|reichweite|leser|hit\b"
     r"|erbe|dorf|park|spieler|fund|konzern|unternehm|start-?up|firm|famil|stream|abruf|klick|download|fans)"
 )
-_COMPOUND = re.compile(rf"(?:[Mm]illi(?:arden|onen)|MILLI(?:ARDEN|ONEN))-?(?!{_COUNTED})(?P<rest>[^\W\d_]{{3,}}(?:-[^\W\d_]+)*)")
+_COMPOUND = re.compile(
+    rf"(?:[Mm]illi(?:arden|onen)|MILLI(?:ARDEN|ONEN))-?(?!{_COUNTED})(?P<rest>[^\W\d_]{{3,}}(?:-[^\W\d_]+)*)"
+)
 _DIGITS_WORD = re.compile(
-    rf"(?:(?:hohe|niedrige|mittlere|obere|untere)[nrs]?{GAP}+)?(?:ein|zwei|drei|vier|mehr)-?stellige[nrsm]?{GAP}+\Z", re.IGNORECASE
+    rf"(?:(?:hohe|niedrige|mittlere|obere|untere)[nrs]?{GAP}+)?(?:ein|zwei|drei|vier|mehr)-?stellige[nrsm]?{GAP}+\Z",
+    re.IGNORECASE,
 )
 _MULTI = re.compile(rf"(?:multi|double-digit{GAP}|triple-digit{GAP}|single-digit{GAP})-?{GAP}?\Z", re.IGNORECASE)
 _MANY = re.compile(
-    rf"(?:(?:[Hh]undert|[Zz]ehn|[Dd]utzend)\w*|[Hh]underten?{GAP}von|[Mm]ehrere[rn]?|[Ee]inige|[Vv]iele|[Hh]undreds of|[Tt]ens of|[Ss]everal|[Dd]ozens of|[Mm]any){GAP}+(?:hundert{GAP}+)?\Z"
+    rf"(?:(?:[Hh]undert|[Zz]ehn|[Dd]utzend)\w*|[Hh]underten?{GAP}von|[Mm]ehrere[rn]?|[Ee]inige|[Vv]iele|[Hh]undreds"
+    rf" of|[Tt]ens of|[Ss]everal|[Dd]ozens of|[Mm]any){GAP}+(?:hundert{GAP}+)?\Z"
 )
 _VALUED = re.compile(rf"-(?!{_COUNTED})[A-ZÄÖÜ][^\W\d_]+(?:-[^\W\d_]+)*")
 _TAIL = re.compile(r"-[A-ZÄÖÜ][^\W\d_]+(?:-[A-ZÄÖÜ][^\W\d_]+)*")
@@ -114,7 +132,7 @@ _BARE = re.compile(r"(?:[Mm]illi(?:arden|onen)|[BbMm]illions)(?![^\W_]|-)")
 
 
 def amount(body: str, number: Number, *, german: bool) -> Fact | None:
-    """Return the amount that begins with this number, or None; only German leaves out the currency (`acht Milliarden`)."""
+    """Return the amount that begins with this number, or None; in German without currency too (`acht Milliarden`)."""
     left = _LEFT.search(body, max(0, number.start - 6), number.start)
     start = left.start() if left else number.start
     end, value = number.end, number.value or 0.0
@@ -165,12 +183,19 @@ def _price(body: str, start: int, end: int, value: float, *, scaled: bool) -> bo
         return False
     if body[end : end + 1] == "-" and value < _PRICED:
         return True
-    return _PRICE.search(body, max(0, start - 60), start) is not None or _EACH.search(body, end, min(len(body), end + 50)) is not None
+    return (
+        _PRICE.search(body, max(0, start - 60), start) is not None
+        or _EACH.search(body, end, min(len(body), end + 50)) is not None
+    )
 
 
 def _without_currency(body: str, number: Number) -> Fact | None:
     """Return `acht Milliarden` or `30-Milliarden-Geschäft`; what is counted instead of paid gives None."""
-    if not number.scaled or (number.value or 0) < 1e6 or not re.search(r"[Mm]illi(?:on|ard)|Mrd|Mio", body[number.start : number.end]):
+    if (
+        not number.scaled
+        or (number.value or 0) < 1e6
+        or not re.search(r"[Mm]illi(?:on|ard)|Mrd|Mio", body[number.start : number.end])
+    ):
         return None
     compound = _VALUED.match(body, number.end)
     if compound:
@@ -181,7 +206,7 @@ def _without_currency(body: str, number: Number) -> Fact | None:
 
 
 def _counts(body: str, end: int) -> bool:
-    """Say whether a noun follows that is counted, such as `Menschen`; money nouns (`Verlust`) and verbs do not count."""
+    """Say whether a noun follows that is counted, such as `Menschen`; money (`Verlust`) and verbs do not count."""
     follows = _FOLLOWS.match(body, end)
     if follows is None:
         return body[end : end + 1] in "-‑%" and end < len(body)
@@ -190,7 +215,9 @@ def _counts(body: str, end: int) -> bool:
         return False
     if re.match(_MONEY, noun, re.IGNORECASE) or re.search(rf"(?:{_MONEY.lower()})\w{{0,2}}\Z", noun.lower()):
         return False
-    return noun[0].isupper() or bool(re.match(r"(?:people|users|customers|shares|tons|tonnes|of|ounces|years|units|square|pounds|homes)\b", noun))
+    return noun[0].isupper() or bool(
+        re.match(r"(?:people|users|customers|shares|tons|tonnes|of|ounces|years|units|square|pounds|homes)\b", noun)
+    )
 
 
 def _near(cue: re.Pattern[str], body: str, start: int, end: int) -> bool:
@@ -217,7 +244,11 @@ def vague(body: str, at: int) -> Fact | None:
     currency = _RIGHT.match(body, bare.end()) or _OF_MONEY.match(body, bare.end())
     start = many.start() if many else at
     if currency:
-        code = _right_code(currency) if currency.re is _RIGHT else {"e": "EUR", "d": "USD", "p": "GBP"}[currency.group().split()[-1][0]]
+        code = (
+            _right_code(currency)
+            if currency.re is _RIGHT
+            else {"e": "EUR", "d": "USD", "p": "GBP"}[currency.group().split()[-1][0]]
+        )
         return _fact(body, start, currency.end(), currency=code, vague=True)
     if _counts(body, bare.end()) or not _near(_BARE_CUE, body, at, bare.end()):
         return None
@@ -228,7 +259,9 @@ def _multi(body: str, at: int) -> Fact | None:
     """Return `multi-billion-dollar deal`, `multimillion-euro`, `triple-digit million`, `billion-dollar`."""
     word = _MULTI_WORD.match(body, at)
     before = _MULTI.search(body, max(0, at - 16), at)
-    if word is None or (before is None and not (word.group("currency") and "-" in word.group() and not body[at - 1].isalnum())):
+    if word is None or (
+        before is None and not (word.group("currency") and "-" in word.group() and not body[at - 1].isalnum())
+    ):
         return None
     code = {"d": "USD", "e": "EUR", "p": "GBP", "f": "CHF"}.get((word.group("currency") or " ")[0].lower(), "")
     return _fact(body, before.start() if before else at, word.end(), currency=code, vague=True)
@@ -240,7 +273,15 @@ def _tail(body: str, end: int) -> int:
     return tail.end() if tail else end
 
 
-def _fact(body: str, start: int, end: int, *, value: float | None = None, currency: str = "", vague: bool = False) -> Fact:
+def _fact(
+    body: str, start: int, end: int, *, value: float | None = None, currency: str = "", vague: bool = False
+) -> Fact:
     return Fact(
-        kind=FactKind.AMOUNT, text=body[start:end], start=start, end=end, value=value, currency=currency or None, vague=vague
+        kind=FactKind.AMOUNT,
+        text=body[start:end],
+        start=start,
+        end=end,
+        value=value,
+        currency=currency or None,
+        vague=vague,
     )

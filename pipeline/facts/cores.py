@@ -20,16 +20,16 @@ OPEN: Final = Period(None, None)
 
 
 class Reported(NamedTuple):
-    """The quarter that a text reports on; `index` is its number where the text says it, else 0."""
+    """The quarter that a text reports on; `number` is its own where the text says it, else 0."""
 
-    index: int
+    number: int
     period: Period
 
     def quarter(self, index: int) -> Period:
         """Return the quarter that has number `index` in this report, whose years may begin in any month."""
-        if not self.index or self.period.last is None:
+        if not self.number or self.period.last is None:
             return self.period
-        return periods.ending(periods.shift(self.period.last, 3 * (index - self.index), "month"), 3)
+        return periods.ending(periods.shift(self.period.last, 3 * (index - self.number), "month"), 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +65,31 @@ _MONTH = (
     r"(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|January|February"
     r"|March|May|June|July|October|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Okt|Nov|Dec|Dez)\b\.?)"
 )
-_YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
-_YEAR_ALONE = re.compile(rf"(?P<first>{_YEAR})(?:[–-](?P<last>{_YEAR})|/(?P<split>[0-9]{{2}}|{_YEAR})(?![0-9]))?(?![\w%]|[-‑][\w])")
+YEAR: Final = r"(?:19|20)[0-9]{2}(?![0-9])"
+_YEAR_ALONE = re.compile(
+    rf"(?P<first>{YEAR})(?:[–-](?P<last>{YEAR})|/(?P<split>[0-9]{{2}}|{YEAR})(?![0-9]))?(?![\w%]|[-‑][\w])"
+)
 _MONTH_RIGHT = re.compile(
     rf"(?P<month>{_MONTH})(?![^\W_])"
-    rf"(?:{GAP}(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?![0-9.:]*[0-9%])(?:(?:{GAP}?[–-]{GAP}?|{GAP}(?:and|&){GAP})(?P<to>[0-3]?[0-9])(?:th|st)?(?![0-9]))?)?"
-    rf"(?:{GAP}?,?{GAP}(?:des{GAP}Jahres{GAP}|of{GAP})?(?P<year>{_YEAR})|{GAP}(?P<same>(?:dieses|des{GAP}laufenden){GAP}Jahres|(?:of{GAP})?this{GAP}year)"
-    rf"|{GAP}(?P<next>(?:des{GAP})?(?:nächsten|kommenden){GAP}Jahres|(?:of{GAP})?next{GAP}year)|{GAP}(?P<last>(?:des{GAP})?(?:vergangenen|letzten|vorigen){GAP}Jahres|(?:of{GAP})?last{GAP}year))?"
+    rf"(?:{GAP}(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?![0-9.:]*[0-9%])(?:(?:{GAP}?[–-]{GAP}?|{GAP}(?:and"
+    rf"|&){GAP})(?P<to>[0-3]?[0-9])(?:th|st)?(?![0-9]))?)?"
+    rf"(?:{GAP}?,?{GAP}(?:des{GAP}Jahres{GAP}|of{GAP})?(?P<year>{YEAR})|{GAP}(?P<same>(?:dieses"
+    rf"|des{GAP}laufenden){GAP}Jahres|(?:of{GAP})?this{GAP}year)"
+    rf"|{GAP}(?P<next>(?:des{GAP})?(?:nächsten|kommenden){GAP}Jahres|(?:of{GAP})?next{GAP}year)"
+    rf"|{GAP}(?P<last>(?:des{GAP})?(?:vergangenen|letzten|vorigen){GAP}Jahres|(?:of{GAP})?last{GAP}year))?"
 )
 _DAY_LEFT = re.compile(
-    rf"(?<![\w.,:])(?:(?P<from>[0-3]?[0-9])(?:\.|th|st)?{GAP}?(?:–|-|bis{GAP}|und{GAP}|and{GAP}|to{GAP}){GAP}?)?(?P<day>[0-3]?[0-9])(?:\.|st|nd|rd|th)?{GAP}(?:of{GAP})?\Z"
+    rf"(?<![\w.,:])(?:(?P<from>[0-3]?[0-9])(?:\.|th|st)?{GAP}?(?:–|-|bis{GAP}|und{GAP}|and{GAP}"
+    rf"|to{GAP}){GAP}?)?(?P<day>[0-3]?[0-9])(?:\.|st|nd|rd|th)?{GAP}(?:of{GAP})?\Z"
 )
-_NUMERIC = re.compile(rf"(?P<day>[0-3]?[0-9])\.{GAP}?(?P<month>[01]?[0-9])\.{GAP}?(?P<year>{_YEAR})|(?P<iso>{_YEAR})-(?P<isomonth>[01][0-9])-(?P<isoday>[0-3][0-9])")
+_NUMERIC = re.compile(
+    rf"(?P<day>[0-3]?[0-9])\.{GAP}?(?P<month>[01]?[0-9])\.{GAP}?(?P<year>{YEAR})"
+    rf"|(?P<iso>{YEAR})-(?P<isomonth>[01][0-9])-(?P<isoday>[0-3][0-9])"
+)
 
 _OF_YEAR = (
-    rf"(?:[,/]?{GAP}?(?:and{GAP}(?:full[ -]|fiscal{GAP})?year{GAP})?(?:(?:of|in|des{GAP}Jahres|von){GAP})?(?P<fiscal>(?:[Ff]iscal(?:{GAP}[Yy]ear)?|FY){GAP}?)?(?P<year>{_YEAR})"
+    rf"(?:[,/]?{GAP}?(?:and{GAP}(?:full[ -]|fiscal{GAP})?year{GAP})?(?:(?:of|in|des{GAP}Jahres"
+    rf"|von){GAP})?(?P<fiscal>(?:[Ff]iscal(?:{GAP}[Yy]ear)?|FY){GAP}?)?(?P<year>{YEAR})"
     rf"|{GAP}(?P<same>of{GAP}(?:the|this){GAP}(?P<fy>fiscal{GAP})?year|(?:des|dieses){GAP}(?:laufenden{GAP})?Jahres)"
     rf"|{GAP}(?P<next>of{GAP}next{GAP}year|(?:des{GAP})?(?:nächsten|kommenden){GAP}Jahres))?"
 )
@@ -89,67 +99,35 @@ _ORDINALS: Final = {
     "letzten": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "1.": 1, "2.": 2, "3.": 3, "4.": 4,
 }  # fmt: skip
 _ORDINAL = re.compile(
-    rf"(?<![\w.,])(?P<ordinal>{'|'.join(map(re.escape, sorted(_ORDINALS, key=len, reverse=True)))})(?:{GAP}|-)(?P<fiscal>fiscal[ -])?\Z",
+    rf"(?<![\w.,])(?P<ordinal>{'|'.join(map(re.escape, sorted(_ORDINALS, key=len, reverse=True)))})(?:{GAP}"
+    rf"|-)(?P<fiscal>fiscal[ -])?\Z",
     re.IGNORECASE,
 )
-_SPAN_RIGHT = re.compile(rf"(?:(?P<quarter>[Qq]uartals?|[Qq]uarter)|(?P<half>[Hh]albjahre?s?|[Hh]alf))(?![^\W_]){_OF_YEAR}")
+_SPAN_RIGHT = re.compile(
+    rf"(?:(?P<quarter>[Qq]uartals?|[Qq]uarter)|(?P<half>[Hh]albjahre?s?|[Hh]alf))(?![^\W_]){_OF_YEAR}"
+)
 _COMPACT = re.compile(
-    rf"(?P<unit>[QH])(?P<index>[1-4])(?![0-9A-Za-z])(?:(?:{GAP}|[-/])?(?P<fiscal>(?:[Ff]iscal(?:{GAP}[Yy]ear)?|FY){GAP}?)?'?(?P<year>{_YEAR}|[0-9]{{2}}(?![0-9%.,])))?"
-    rf"|(?P<lead>[1-4])(?P<letter>[QH])(?:{GAP}|-)?(?P<short>{_YEAR}|[0-9]{{2}})(?![0-9])"
+    rf"(?P<unit>[QH])(?P<index>[1-4])(?![0-9A-Za-z])(?:(?:{GAP}|[-/])?(?P<fiscal>(?:[Ff]iscal(?:{GAP}[Yy]ear)?"
+    rf"|FY){GAP}?)?'?(?P<year>{YEAR}|[0-9]{{2}}(?![0-9%.,])))?"
+    rf"|(?P<lead>[1-4])(?P<letter>[QH])(?:{GAP}|-)?(?P<short>{YEAR}|[0-9]{{2}})(?![0-9])"
 )
-_BEFORE_COMPACT = re.compile(rf"(?:(?P<fiscal>[Ff]iscal{GAP})|(?P<year>{_YEAR}){GAP})\Z")
+_BEFORE_COMPACT = re.compile(rf"(?:(?P<fiscal>[Ff]iscal{GAP})|(?P<year>{YEAR}){GAP})\Z")
 _SEASON = re.compile(
-    r"(?:(?P<spring>Frühjahr|Frühling|[Ss]pring)|(?P<summer>Sommer|[Ss]ummer)|(?P<autumn>Herbst|[Aa]utumn)|(?P<winter>Winter|winter))s?(?![^\W_])"
-    + _OF_YEAR
+    r"(?:(?P<spring>Frühjahr|Frühling|[Ss]pring)|(?P<summer>Sommer|[Ss]ummer)|(?P<autumn>Herbst|[Aa]utumn)"
+    r"|(?P<winter>Winter|winter))s?(?![^\W_])" + _OF_YEAR
 )
-_THIS = re.compile(rf"(?:(?P<this>(?:[Dd]iese[nms]|[Tt]his){GAP})|(?P<next>(?:[Nn]ächste[nms]|[Kk]ommende[nms]|[Nn]ext){GAP}))\Z")
+_THIS = re.compile(
+    rf"(?:(?P<this>(?:[Dd]iese[nms]|[Tt]his){GAP})|(?P<next>(?:[Nn]ächste[nms]|[Kk]ommende[nms]|[Nn]ext){GAP}))\Z"
+)
 
-_UNIT: Final = {
-    "jahr": "year", "year": "year", "mona": "month", "mont": "month", "woch": "week", "week": "week", "quar": "quarter", "tage": "day", "days": "day"
-}  # fmt: skip
-_NUMBERS: Final = {
-    word: number
-    for number, words in enumerate(
-        "ein|eine|einem|einer|eines|one|a zwei|two drei|three vier|four fünf|five sechs|six sieben|seven acht|eight neun|nine zehn|ten elf|eleven zwölf|twelve".split(),
-        1,
-    )
-    for word in words.split("|")
-}
-_COUNT = rf"(?P<count>[0-9]{{1,2}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
-_ONE = r"(?P<unit>Jahr(?:es)?|year|Monat(?:s)?|month|Woche|week|Quartals?|quarter)(?![^\W_]|-)"
-_MANY = r"(?P<unit>Jahren?|years?|Monaten?|months?|Wochen?|weeks?|Quartalen?|quarters?|Tagen?|days)(?![^\W_])"
-_PREPOSITION = rf"(?:(?:noch|schon|bereits|erst|already){GAP})?(?:(?P<to>bis{GAP}(?:zum{GAP}|Ende{GAP})?|by{GAP}|until{GAP})|(?P<from>ab{GAP})|(?:im|in|am|für(?:{GAP}das)?|zum|for|during){GAP})?(?:der{GAP}|the{GAP})?"
-_NOW = re.compile(rf"(?P<later>later{GAP}|[Ii]m{GAP}Laufe{GAP})?{_PREPOSITION}(?:diese[nmsr]?|laufende[nmsr]?|this|the{GAP}current){GAP}{_ONE}", re.IGNORECASE)
-_NEXT = re.compile(rf"(?P<part>(?:early|late|Anfang|Ende|Mitte){GAP})?{_PREPOSITION}(?P<what>nächste[nmsr]?|kommende[nmsr]?|folgende[nms]|next){GAP}{_ONE}", re.IGNORECASE)
-_LAST = re.compile(rf"{_PREPOSITION}(?:vergangene[nms]?|abgelaufene[nms]?|letzte[nms]?|vorige[nms]?|zurückliegende[nms]?){GAP}(?P<unit>Jahr(?:es)?|year|Quartal|quarter)(?![^\W_])", re.IGNORECASE)
-_AHEAD = re.compile(
-    rf"(?:in|über|over|within|during|for|für|binnen|innerhalb)(?:{GAP}(?:the|den|der|die|von))?{GAP}(?:kommenden|nächsten|next|coming|following){GAP}(?:(?:{_COUNT}|few|couple{GAP}of|wenigen|several|paar|mehreren)(?:{GAP}bis{GAP}[a-zäöü]+|{GAP}to{GAP}\w+)?{GAP})?{_MANY}",
-    re.IGNORECASE,
-)
-_WITHIN = re.compile(
-    rf"(?<![^\W_])(?:[Ii]n|[Bb]innen|[Ii]nnerhalb(?:{GAP}von)?|[Ww]ithin(?:{GAP}the{GAP}next)?){GAP}(?:(?:rund|etwa|about|approximately){GAP})?{_COUNT}(?:{GAP}|-){_MANY}"
-)
-_ENDS = re.compile(
-    rf"(?P<to>(?:bis|by|before|until|vor){GAP}(?:zum{GAP}|the{GAP})?)?(?:(?:zum|am|at|for|gegen){GAP})?(?:the{GAP})?(?:Jahresende|year[- ]end|calendar{GAP}year-end|Ende{GAP}(?:des|dieses){GAP}Jahres|end{GAP}of{GAP}(?:the|this){GAP}(?:calendar{GAP})?year)(?:{GAP}(?P<year>{_YEAR}))?(?![^\W_])",
-    re.IGNORECASE,
-)
-_FULL = re.compile(
-    rf"(?:(?:für|im|for|in){GAP}(?:das|the)?{GAP}?)?(?:Gesamtjahr|(?<!a )(?:full|entire|calendar)[- ]year|ganze[sn]?{GAP}Jahr)(?![^\W_]|-)(?:{GAP}(?P<year>{_YEAR}))?", re.IGNORECASE
-)
-_FISCAL = re.compile(
-    rf"(?:(?:im|für{GAP}das|for|in|during){GAP}(?:the{GAP})?)?(?:(?:vergangene|laufende|abgelaufene|kommende|nächste|aktuelle)[ns]?{GAP})?(?:Geschäftsjahre?s?(?:{GAP}{_YEAR}(?:/[0-9]+)?)?|(?:the{GAP})?(?:full{GAP})?[Ff]iscal(?:{GAP}[Yy]ear)?{GAP}(?:{_YEAR}|'?[0-9]{{2}})|FY[ -]?'?(?:{_YEAR}|[0-9]{{2}}))(?![^\W_])"
-)
-_TO_DATE = re.compile(rf"year[- ]to[- ]date|seit{GAP}Jahresbeginn|seit{GAP}Anfang{GAP}des{GAP}Jahres", re.IGNORECASE)
 _ENDED = re.compile(
-    rf"(?P<what>(?:(?:first|second|third|fourth|fiscal){GAP})*quarter|(?P<months>three|six|nine|twelve|[36]|12)(?:-{GAP}and{GAP}(?P<more>six|nine|twelve))?[- ]months?(?:{GAP}period)?s?|period|(?:fiscal{GAP})?year){GAP}(?:ended|ending){GAP}(?P<month>{_MONTH}){GAP}(?P<day>[0-3]?[0-9]),?{GAP}(?P<year>{_YEAR})",
+    rf"(?P<what>(?:(?:first|second|third|fourth|fiscal){GAP})*quarter|(?P<months>three|six|nine|twelve|[36]"
+    rf"|12)(?:-{GAP}and{GAP}(?P<more>six|nine|twelve))?[- ]months?(?:{GAP}period)?s?|period"
+    rf"|(?:fiscal{GAP})?year){GAP}(?:ended"
+    rf"|ending){GAP}(?P<month>{_MONTH}){GAP}(?P<day>[0-3]?[0-9]),?{GAP}(?P<year>{YEAR})",
     re.IGNORECASE,
 )
 _LENGTHS: Final = {"three": 3, "six": 6, "nine": 9, "twelve": 12, "3": 3, "6": 6, "12": 12}
-_AWAITED = re.compile(
-    r"\b(?:will|wollen|soll|sollen|könnten?|plan\w*|erwart\w+|möchten?|dürften?|expect\w*|target\w*|schedul\w+|slated|anticipat\w+|aims?|could|upcoming|to be"
-    r"|to (?:open|start|begin|launch)|startet|starten|starts|beginnt|eröffnet|opens|kommt)\b",
-    re.IGNORECASE,
-)
 _RUN = re.compile(rf"{GAP}(?:in{GAP}Folge|in{GAP}a{GAP}row|hintereinander)")
 
 
@@ -260,7 +238,14 @@ def _span_of(kind: str, index: int, year: int) -> Period | None:
 
 
 def _indexed(
-    kind: str, index: int, match: re.Match[str], start: int, today: date | None, reported: Reported | None, *, fiscal: bool
+    kind: str,
+    index: int,
+    match: re.Match[str],
+    start: int,
+    today: date | None,
+    reported: Reported | None,
+    *,
+    fiscal: bool,
 ) -> Core | None:
     """Return quarter or half `index`, by the year that is named, the report's own quarter, or the article's year."""
     groups = match.groupdict()
@@ -278,6 +263,11 @@ def _indexed(
     return Core(start, match.end(), found, whole=True, yearless=free) if found else None
 
 
+def _begun(name: str, year: int, today: date | None) -> bool:
+    first = periods.season(name, year).first
+    return today is not None and first is not None and first <= today
+
+
 def season(body: str, at: int, today: date | None) -> Core | None:
     """Return the core of `Sommer 2026`, `this spring` whose noun begins at `at`."""
     match = _SEASON.match(body, at)
@@ -290,7 +280,8 @@ def season(body: str, at: int, today: date | None) -> Core | None:
     if not groups["year"] and today is None:
         return Core(start, match.end(), OPEN, whole=bool(this))
     year = int(groups["year"]) if groups["year"] else (today.year if today else 0)
-    year += 1 if groups["next"] or (this and this.group("next") and today and periods.season(name, year).first <= today) else 0  # type: ignore[operator]
+    if groups["next"] or (this and this.group("next") and _begun(name, year, today)):
+        year += 1
     free = not (groups["year"] or groups["same"] or groups["next"] or this)
     return Core(start, match.end(), periods.season(name, year), whole=bool(this or groups["year"]), yearless=free)
 
@@ -300,7 +291,12 @@ def report(body: str, at: int) -> Reported | None:
     match = next((one for one in _ENDED.finditer(body, max(0, at - 48), at + 32) if one.start() < at < one.end()), None)
     found = ended(body, at)
     what = match.group("what").lower() if match else ""
-    if found is None or found.period.last is None or what.endswith("year") or what.startswith(("six", "nine", "twelve")):
+    if (
+        found is None
+        or found.period.last is None
+        or what.endswith("year")
+        or what.startswith(("six", "nine", "twelve"))
+    ):
         return None
     index = next((number for word, number in _ORDINALS.items() if word in what.split()), 0)
     return Reported(index, periods.ending(found.period.last, 3))
@@ -318,146 +314,3 @@ def ended(body: str, at: int) -> Core | None:
     months = _LENGTHS.get((match.group("more") or match.group("months") or "").lower(), 0)
     months = months or (3 if what.endswith("quarter") else 12 if what.endswith("year") else 0)
     return Core(match.start(), match.end(), periods.ending(last.last, months), whole=True, done=True)
-
-
-def _awaited(body: str, start: int, end: int) -> bool:
-    """Say whether the sentence around `[start, end)` looks ahead (`will`, `soll`, `expected`)."""
-    low = max(body.rfind("\n", 0, start) + 1, body.rfind(". ", 0, start) + 1, start - 120)
-    high = next((at for stop in (". ", "\n") if (at := body.find(stop, end, end + 60)) >= 0), min(len(body), end + 60))
-    return _AWAITED.search(body, low, high) is not None
-
-
-awaited: Final = _awaited
-
-
-def relative(body: str, at: int, today: date | None) -> Core | None:
-    """Return the core of a phrase around `Jahr`, `month`, `week` at `at` that counts from the article's day."""
-    low, high = max(body.rfind("\n", 0, at) + 1, at - 48), min(len(body), at + 26)
-    window = body[low:high].lower()
-    for marks, pattern, make in _RELATIVE:
-        if not any(mark in window for mark in marks):
-            continue
-        for match in pattern.finditer(body, low, high):
-            inside = match.start() <= at < match.end()
-            if inside and not (match.start() and body[match.start() - 1].isalnum()):
-                made = make(match, today)
-                if made:
-                    return made
-    return None
-
-
-def _core(match: re.Match[str], period: Period, *, vague: bool = False) -> Core:
-    return Core(match.start(), match.end(), period, whole=True, done=True, vague=vague)
-
-
-def _unit(match: re.Match[str]) -> str:
-    return _UNIT[match.group("unit")[:4].lower()]
-
-
-def _around(unit: str, ahead: int, today: date) -> Period:
-    """Return this (0), the next (1) or the last (-1) year, quarter, month or week."""
-    if unit == "week":
-        return periods.week(today, ahead)
-    if unit == "year":
-        return periods.year(today.year + ahead)
-    if unit == "month":
-        there = periods.shift(today.replace(day=1), ahead, "month")
-        return periods.month(there.month, there.year)
-    index = today.year * 4 + (today.month - 1) // 3 + ahead
-    return periods.quarter(index % 4 + 1, index // 4)
-
-
-def _directed(match: re.Match[str], period: Period) -> Period:
-    if match.group("to"):
-        return Period(None, period.last)
-    return Period(period.first, None) if match.group("from") else period
-
-
-def _now(match: re.Match[str], today: date | None) -> Core:
-    if today is None:
-        return _core(match, OPEN)
-    found = _around(_unit(match), 0, today)
-    if (match.group("later") or "").lower().startswith("later"):
-        found = Period(today, found.last)
-    return _core(match, _directed(match, found))
-
-
-def _next(match: re.Match[str], today: date | None) -> Core:
-    if today is None:
-        return _core(match, OPEN)
-    found = _around(_unit(match), 1, today)
-    which = {"e": "early", "l": "late", "a": "early", "m": "mid"}.get((match.group("part") or " ")[0].lower())
-    if (match.group("part") or "").lower().startswith("ende"):
-        which = "late"
-    return _core(match, _directed(match, periods.part(found, which) if which else found))
-
-
-def _last(match: re.Match[str], today: date | None) -> Core:
-    return _core(match, _directed(match, _around(_unit(match), -1, today)) if today else OPEN)
-
-
-def _number(match: re.Match[str]) -> int | None:
-    said = (match.group("count") or "").lower()
-    return (int(said) if said.isdigit() else _NUMBERS[said]) if said else None
-
-
-def _ahead(match: re.Match[str], today: date | None) -> Core | None:
-    count = _number(match)
-    if count is None:
-        return None if _unit(match) == "day" else _core(match, OPEN, vague=True)
-    return _core(match, Period(today, _later(today, count, _unit(match))) if today else OPEN)
-
-
-def _within(match: re.Match[str], today: date | None) -> Core | None:
-    """`within 24 months` begins now; `in three weeks` is that day where something is awaited."""
-    said = match.group().lower()
-    inside = said.startswith(("within", "binnen", "innerhalb"))
-    if not inside and not _awaited(match.string, match.start(), match.end()):
-        return None
-    if today is None:
-        return _core(match, OPEN)
-    count = _number(match) or 1
-    there = _later(today, count, _unit(match))
-    return _core(match, Period(today if inside else there, there))
-
-
-def _later(today: date, count: int, unit: str) -> date:
-    return periods.shift(today, count * 3, "month") if unit == "quarter" else periods.shift(today, count, unit)
-
-
-def _ends(match: re.Match[str], today: date | None) -> Core:
-    year = int(match.group("year")) if match.group("year") else (today.year if today else 0)
-    if not year:
-        return _core(match, OPEN)
-    if today and not match.group("year") and not match.group("to") and today.month <= 2:
-        year -= 1  # In January `zum Jahresende` looks back.
-    found = periods.year(year)
-    return _core(match, Period(None, found.last) if match.group("to") else periods.part(found, "late"))
-
-
-def _full_year(match: re.Match[str], today: date | None) -> Core:
-    year = int(match.group("year")) if match.group("year") else (today.year if today else 0)
-    return _core(match, periods.year(year) if year else OPEN)
-
-
-def _fiscal(match: re.Match[str], today: date | None) -> Core | None:
-    """Return a fiscal year, whose days nobody knows; the bare word is none."""
-    return None if match.group().lower() in ("geschäftsjahr", "geschäftsjahre", "geschäftsjahres") else _core(match, OPEN)
-
-
-def _to_date(match: re.Match[str], today: date | None) -> Core:
-    return _core(match, Period(today.replace(month=1, day=1), today) if today else OPEN)
-
-
-_RELATIVE: Final = (
-    (("date", "beginn", "anfang"), _TO_DATE, _to_date),
-    (("fiscal", "fy", "geschäftsjahr"), _FISCAL, _fiscal),
-    (("end",), _ENDS, _ends),
-    (("gesamt", "full", "entire", "calendar", "ganze"), _FULL, _full_year),
-    (("kommend", "nächst", "next", "coming", "following"), _AHEAD, _ahead),
-    (("dies", "laufend", "this", "current"), _NOW, _now),
-    (("kommend", "nächst", "next", "folgend"), _NEXT, _next),
-    (("vergangen", "abgelaufen", "letzte", "vorig", "zurückliegend"), _LAST, _last),
-    (("in ", "innen ", "innerhalb "), _WITHIN, _within),
-)
-"""Words of which one must be near, the phrase, and what makes a core of it; the first that fits wins."""

@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from pipeline.facts import cores, periods
+from pipeline.facts import cores, periods, relative
 from pipeline.facts.cores import OPEN, Core, Reported
 from pipeline.facts.numbers import GAP
 from pipeline.facts.periods import Period
 from pipeline.records import Fact, FactKind
 
 _MONTHS: Final = (
-    "Januar Jänner Februar März Mai Juni Juli Oktober Dezember January February March April May June July August September October November December"
+    "Januar Jänner Februar März Mai Juni Juli Oktober Dezember January February March April May June July August"
+    " September October November December"
     " Jan Feb Mar Apr Jun Jul Aug Sep Oct Okt Nov Dec Dez"
 ).split()
 _SPANS: Final = "Quartal quarter Quarter Halbjahr half Half quartal".split()
@@ -40,7 +40,8 @@ _KINDS: Final = {
     word: tuple(
         name
         for name, words in (
-            ("month", _MONTHS), ("span", _SPANS), ("compact", _COMPACT), ("season", _SEASONS), ("ended", _ENDED), ("relative", _RELATIVE)
+            ("month", _MONTHS), ("span", _SPANS), ("compact", _COMPACT), ("season", _SEASONS),
+            ("ended", _ENDED), ("relative", _RELATIVE),
         )
         if word in words
     )
@@ -48,48 +49,71 @@ _KINDS: Final = {
 }  # fmt: skip
 
 _TO = (
-    rf"bis{GAP}(?:spätestens{GAP})?(?:(?:zum|zur|ins|in|in{GAP}den|zu){GAP})?|spätestens{GAP}(?:(?:im|zum|in|bis){GAP})?|by{GAP}(?:the{GAP})?|(?:un)?till?{GAP}(?:the{GAP})?|through{GAP}|before{GAP}(?:the{GAP})?"
+    rf"bis{GAP}(?:spätestens{GAP})?(?:(?:zum|zur|ins|in|in{GAP}den|zu){GAP})?|spätestens{GAP}(?:(?:im|zum|in"
+    rf"|bis){GAP})?|by{GAP}(?:the{GAP})?|(?:un)?till?{GAP}(?:the{GAP})?|through{GAP}|before{GAP}(?:the{GAP})?"
     rf"|no{GAP}later{GAP}than{GAP}|prior{GAP}to{GAP}|deadline{GAP}(?:is|of){GAP}|vor{GAP}"
 )
 _FROM = (
-    rf"ab{GAP}(?:de[mnr]{GAP})?|frühestens{GAP}(?:(?:im|in|ab|zum){GAP})?|as{GAP}early{GAP}as{GAP}|(?:beginning|starting|effective){GAP}(?:(?:in|on|from|as{GAP}of){GAP})?(?:the{GAP})?"
+    rf"ab{GAP}(?:de[mnr]{GAP})?|frühestens{GAP}(?:(?:im|in|ab|zum){GAP})?|as{GAP}early{GAP}as{GAP}|(?:beginning"
+    rf"|starting|effective){GAP}(?:(?:in|on|from|as{GAP}of){GAP})?(?:the{GAP})?"
     rf"|from{GAP}(?:the{GAP})?|von{GAP}|mit{GAP}Wirkung{GAP}(?:zum|vom){GAP}|per{GAP}"
 )
 _BOTH = rf"zwischen{GAP}(?:dem{GAP})?|between{GAP}"
 _SINCE = rf"seit{GAP}(?:de[mnr]{GAP})?|since{GAP}(?:the{GAP})?"
 _IN = (
-    rf"(?:(?:noch|schon|bereits|erst|already|back|later){GAP})?(?:im|in|Im|In|zum|zur|for|für|during|um|gegen|at|around|over|throughout|within|on|am|the){GAP}"
-    rf"(?:or{GAP}about{GAP})?(?:(?:Abend|Morgen|Nachmittag|Mittag){GAP}des{GAP})?(?:the{GAP}|den{GAP}|das{GAP}|die{GAP}|de[rm]{GAP}|full{GAP})?"
+    rf"(?:(?:noch|schon|bereits|erst|already|back|later){GAP})?(?:im|in|Im|In|zum|zur|for|für|during|um|gegen|at"
+    rf"|around|over|throughout|within|on|am|the){GAP}"
+    rf"(?:or{GAP}about{GAP})?(?:(?:Abend|Morgen|Nachmittag|Mittag){GAP}des{GAP})?(?:the{GAP}|den{GAP}|das{GAP}"
+    rf"|die{GAP}|de[rm]{GAP}|full{GAP})?"
     rf"(?:[A-Z][a-zä]+(?:day|tag|woch),?{GAP}(?:(?:den|dem|the){GAP}|\()?)?"
 )
 _PART = (
-    rf"(?P<early>(?:Anfang|Beginn|early){GAP}(?:des{GAP})?|early-|(?:the{GAP})?(?:beginning|start){GAP}of{GAP}(?:the{GAP})?)|(?P<mid>Mitte{GAP}(?:des{GAP})?|mid-|mid{GAP}|(?:the{GAP})?middle{GAP}of{GAP}(?:the{GAP})?)"
+    rf"(?P<early>(?:Anfang|Beginn|early){GAP}(?:des{GAP})?|early-|(?:the{GAP})?(?:beginning"
+    rf"|start){GAP}of{GAP}(?:the{GAP})?)|(?P<mid>Mitte{GAP}(?:des{GAP})?|mid-|mid{GAP}"
+    rf"|(?:the{GAP})?middle{GAP}of{GAP}(?:the{GAP})?)"
     rf"|(?P<late>(?:Ende|late){GAP}(?:des{GAP})?|late-)|(?P<end>(?:the{GAP})?end{GAP}of{GAP}(?:the{GAP})?)"
 )
 _LEFT = re.compile(
-    rf"(?<![^\W_])(?:(?P<to>{_TO})|(?P<from>{_FROM})|(?P<both>{_BOTH})|(?P<since>{_SINCE})|(?P<in>{_IN}))?(?:{_PART})?(?P<year>(?:dem{GAP}|das{GAP}|die{GAP}|the{GAP})?(?:Jahre?n?|year){GAP})?\Z",
+    rf"(?<![^\W_])(?:(?P<to>{_TO})|(?P<from>{_FROM})|(?P<both>{_BOTH})|(?P<since>{_SINCE})"
+    rf"|(?P<in>{_IN}))?(?:{_PART})?(?P<year>(?:dem{GAP}|das{GAP}|die{GAP}|the{GAP})?(?:Jahre?n?|year){GAP})?\Z",
     re.IGNORECASE,
 )
 _LAST = re.compile(r"([^\W\d_]+)[,(]?(?: |\u00a0|\()\Z")
 _ENDINGS: Final = frozenset(
-    "bis spätestens zum zur ins in den dem der des die das zu im ab frühestens by the until till through before than to is of as beginning starting effective"
-    " on from von wirkung vom per zwischen between seit since for für during um gegen at around over throughout within am about anfang beginn early mitte mid"
+    "bis spätestens zum zur ins in den dem der des die das zu im ab frühestens by the until till through before than"
+    " to is of as beginning starting effective"
+    " on from von wirkung vom per zwischen between seit since for für during um gegen at around over throughout"
+    " within am about anfang beginn early mitte mid"
     " ende late jahr jahre jahren year full vor".split()
 )
 """The last of the words that `_LEFT` knows; it is tried only behind one of them."""
 _BARE_BEFORE = re.compile(rf"(?:^|[.!?:\n]{GAP}*|(?P<word>[^\W\d_]+){GAP})\Z")
 _NO_VERB: Final = frozenset(
-    "der die das den dem des von vom und oder aus als war seit wie bis nr no the of and or to from vor bei mit ein eine einen dieser diesem version saison typ modell"
+    "der die das den dem des von vom und oder aus als war seit wie bis nr no the of and or to from vor bei mit ein"
+    " eine einen dieser diesem version saison typ modell"
     " edition award awards best top".split()
 )
-_FIGURES = re.compile(r"(?:umsatz|gewinn|ergebnis(?:se)?|prognose|bilanz|zahlen|ziele?|dividende|verlust|absatz|ausblick|investitionen)\Z", re.IGNORECASE)
-_AWARD = re.compile(r"award|preis\b|auszeichnung|\bbest\b|\btop\b|ranking|winner|named|ausgezeichnet|studie|report\b|index\b", re.IGNORECASE)
+_FIGURES = re.compile(
+    r"(?:umsatz|gewinn|ergebnis(?:se)?|prognose|bilanz|zahlen|ziele?|dividende|verlust|absatz|ausblick"
+    r"|investitionen)\Z",
+    re.IGNORECASE,
+)
+_AWARD = re.compile(
+    r"award|preis\b|auszeichnung|\bbest\b|\btop\b|ranking|winner|named|ausgezeichnet|studie|report\b|index\b",
+    re.IGNORECASE,
+)
 _DATED = re.compile(r"\bdated,?\s\Z", re.IGNORECASE)
 _DATELINE = re.compile(rf"{GAP}*(?:/|\((?!expected|the\b)|--?{GAP}|[–—@]|[0-9]{{1,2}}:)")
 _COMPARED = re.compile(
-    r"(?:compared|versus|\bvs\.?|\bthan|\bfrom|earlier|gegenüber|vergleich|\bals|verglichen|prior|same period|over|vor|from the|increase on)\W+(?:\w+\W+){0,4}\Z", re.IGNORECASE
+    r"(?:compared|versus|\bvs\.?|\bthan|\bfrom|earlier|gegenüber|vergleich|\bals|verglichen|prior|same period|over"
+    r"|vor|from the|increase on)\W+(?:\w+\W+){0,4}\Z",
+    re.IGNORECASE,
 )
-_BETWEEN = re.compile(rf"(?:,?{GAP})?(?:bis|to|and|und|through|–|-|until)(?:{GAP}(?:zum|the))?{GAP}?(?:(?P<part>Anfang|Mitte|Ende){GAP})?", re.IGNORECASE)
+_BETWEEN = re.compile(
+    rf"(?:,?{GAP})?(?:bis|to|and|und|through|–|-|until)(?:{GAP}(?:zum|the))?{GAP}?(?:(?P<part>Anfang|Mitte"
+    rf"|Ende){GAP})?",
+    re.IGNORECASE,
+)
 
 
 _CLOSE: Final = 24
@@ -124,7 +148,7 @@ def _core(kind: str, body: str, at: int, today: date | None, reported: Reported 
         return cores.compact(body, at, today, reported)
     if kind == "season":
         return cores.season(body, at, today)
-    return cores.ended(body, at) if kind == "ended" else cores.relative(body, at, today)
+    return cores.ended(body, at) if kind == "ended" else relative.relative(body, at, today)
 
 
 def year(body: str, at: int) -> Core | None:
@@ -275,13 +299,17 @@ def _in_year(body: str, one: Core, left: re.Match[str], today: date | None) -> P
     elif left.group("since"):
         return next((period for period in reversed(around) if period.first and period.first <= today), one.period)
     else:
-        ahead = cores.awaited(body, one.start, one.end)
+        ahead = relative.awaited(body, one.start, one.end)
     # A quarter that has just ended is reported, not awaited; a month or a day that is over is over.
     slack = timedelta(days=100 if (last - first).days > 31 and not left.group("to") else 30 if one.exact else 0)
     if ahead:
-        return next(period for period in around if period is around[-1] or (period.last and period.last + slack >= today))
+        return next(
+            period for period in around if period is around[-1] or (period.last and period.last + slack >= today)
+        )
     soon = timedelta(days=45)
-    return next(period for period in reversed(around) if period is around[0] or (period.first and period.first <= today + soon))
+    return next(
+        period for period in reversed(around) if period is around[0] or (period.first and period.first <= today + soon)
+    )
 
 
 def _moved(period: Period, years: int) -> Period:
@@ -296,9 +324,15 @@ def _directed(left: re.Match[str], period: Period, today: date | None) -> Period
     if left.group("to"):
         return Period(None, period.last)
     if left.group("from"):
-        if left.group("from").lower().startswith(("from", "von", "per")) and (today is None or not period.first or period.first <= today):
+        if left.group("from").lower().startswith(("from", "von", "per")) and (
+            today is None or not period.first or period.first <= today
+        ):
             return None
-        return period if period.first != period.last and (period.first or date.min).day != 1 else Period(period.first, None)
+        return (
+            period
+            if period.first != period.last and (period.first or date.min).day != 1
+            else Period(period.first, None)
+        )
     if left.group("since"):
         return Period(period.first, today)
     return period if left.group().strip() else None
@@ -316,5 +350,11 @@ def _fact(body: str, start: int, end: int, period: Period, *, vague: bool = Fals
     while body[start] in " \u00a0\u202f\u2009":
         start += 1
     return Fact(
-        kind=FactKind.DATE, text=body[start:end], start=start, end=end, date_from=period.first, date_to=period.last, vague=vague
+        kind=FactKind.DATE,
+        text=body[start:end],
+        start=start,
+        end=end,
+        date_from=period.first,
+        date_to=period.last,
+        vague=vague,
     )

@@ -1,7 +1,7 @@
 """All facts of a text in one walk, and the signal that each belongs to.
 
-One automaton finds every word that can begin a fact (`Milliarde`, `Hunderte`, `Quartal`, `August`), one expression every
-number in digits; what surrounds them decides. Longer facts win over shorter ones, money over counts.
+One automaton finds every word that can begin a fact (`Milliarde`, `Hunderte`, `Quartal`, `August`), one expression
+every number in digits; what surrounds them decides. Longer facts win over shorter ones, money over counts.
 """
 
 from __future__ import annotations
@@ -13,41 +13,57 @@ from typing import Final
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from pipeline.facts import amounts, dates, jobs, measures, numbers
+from pipeline.facts import amounts, dates, jobs, measures, numbers, partners
 from pipeline.facts.cores import Core
 from pipeline.facts.numbers import Number
 from pipeline.records import Fact, FactKind, Signal, Span
 from pipeline.signals import SignalType
 
 _SCALES: Final = tuple(
-    form for word in (*numbers.WORDS, "milliard") for form in (word, word.capitalize(), word.upper()) if word != "milliarde"
+    form
+    for word in (*numbers.WORDS, "milliard")
+    for form in (word, word.capitalize(), word.upper())
+    if word != "milliarde"
 )
 _MANY: Final = tuple(
-    form for word in ("hundert", "tausend", "zehntausend", "dutzend", "hundred", "thousand", "dozen") for form in (word, word.capitalize())
+    form
+    for word in ("hundert", "tausend", "zehntausend", "dutzend", "hundred", "thousand", "dozen")
+    for form in (word, word.capitalize())
 )
 _SMALL: Final = tuple(f" {form} " for word in numbers.SMALL for form in (word, word.capitalize()))
 _SINGLE: Final = tuple(f"{unit}watt" for unit in ("mega", "giga", "Mega", "Giga"))
-_WORDS: Final = tuple(dict.fromkeys((*_SCALES, *_MANY, *_SMALL, *_SINGLE, *dates.WORDS)))
+_WORDS: Final = tuple(dict.fromkeys((*_SCALES, *_MANY, *_SMALL, *_SINGLE, *partners.WORDS, *dates.WORDS)))
 _DATE_WORDS: Final = frozenset(dates.WORDS)
 _SCALE_WORDS: Final = frozenset(_SCALES)
 _SMALL_WORDS: Final = frozenset(_SMALL)
+_PARTNER_WORDS: Final = frozenset(partners.WORDS)
 _MANY_WORDS: Final = frozenset(_MANY)
-_SEARCH: Final = AhoCorasick(list(_WORDS), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA)
+_SEARCH: Final = AhoCorasick(
+    list(_WORDS), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
+)
 _LEADS: Final = frozenset(" \u00a0\u202f\u2009-‑€$£¥/")
 _MONEY = re.compile(r"[$€£¥₹₽₩₺A-Za-z.]")
 _PREFERRED: Final = 200
 """Characters: a sentence or two."""
 _SPEAKS: Final = {
     FactKind.AMOUNT: frozenset(
-        map(SignalType, "capital_investment funding acquisition contract_win results divestment legal insolvency".split())
+        map(
+            SignalType,
+            "capital_investment funding acquisition contract_win results divestment legal insolvency".split(),
+        )
     ),
     FactKind.JOBS: frozenset((SignalType.HIRING, SignalType.LAYOFFS)),
     FactKind.CAPACITY: frozenset((SignalType.SITE_EXPANSION, SignalType.NEW_SITE, SignalType.PROJECT)),
     FactKind.AREA: frozenset((SignalType.NEW_SITE, SignalType.SITE_EXPANSION, SignalType.PROJECT)),
     FactKind.PARTNER: frozenset((SignalType.PARTNERSHIP,)),
 }
-_RANGE = re.compile(r"(?:(?: | ?[–-] ?)(?:(?:bis(?: zu)?|to|oder|or|and|und|von|of) )?|[–-])(?:(?:rund|etwa|mehr als|about|up to) )?(?:[$€£]|US\$|C\$)?")
-_BETWEEN = re.compile(r"(?:zwischen|between|from|von) (?:rund |etwa |about |approximately )?(?:[$€£]|US\$|C\$)?\Z", re.IGNORECASE)
+_RANGE = re.compile(
+    r"(?:(?: | ?[–-] ?)(?:(?:bis(?: zu)?|to|oder|or|and|und|von|of) )?|[–-])(?:(?:rund|etwa|mehr als|about|up to)"
+    r" )?(?:[$€£]|US\$|C\$)?"
+)
+_BETWEEN = re.compile(
+    r"(?:zwischen|between|from|von) (?:rund |etwa |about |approximately )?(?:[$€£]|US\$|C\$)?\Z", re.IGNORECASE
+)
 
 
 def find(body: str, *, german: bool, published: date | None) -> list[Fact]:
@@ -78,6 +94,10 @@ def find(body: str, *, german: bool, published: date | None) -> list[Fact]:
             core = dates.core(body, word, start, published, reported)
             if core:
                 named.append(core)
+        elif word in _PARTNER_WORDS:
+            partner = partners.partner(body, start)
+            if partner:
+                found.append(partner)
         else:
             found.extend(_worded(body, word, start, end, german=german))
     found = _longest(found)
@@ -94,7 +114,11 @@ def _measured(body: str, number: Number, *, german: bool) -> Fact | None:
     after = body[number.end : number.end + 1]
     if not number.scaled and number.letter == 1.0 and after not in _LEADS and not after.isalpha():
         # Nothing can follow that is counted or measured: most numbers are years, days and percentages.
-        return amounts.amount(body, number, german=german) if _MONEY.search(body, max(0, number.start - 5), number.start) else None
+        return (
+            amounts.amount(body, number, german=german)
+            if _MONEY.search(body, max(0, number.start - 5), number.start)
+            else None
+        )
     return (
         amounts.amount(body, number, german=german)
         or measures.area(body, number)
@@ -153,21 +177,27 @@ def _ranges(body: str, bare: Sequence[Number], found: Sequence[Fact]) -> Iterato
         value = number.value * (factor if number.value * factor <= other.value else 1)
         if value < other.value:
             start = number.start - (body[number.start - 1 : number.start] in "$€£" and number.start > 0)
-            yield other.model_copy(update={"text": body[start : number.end], "start": start, "end": number.end, "value": value})
+            yield other.model_copy(
+                update={"text": body[start : number.end], "start": start, "end": number.end, "value": value}
+            )
 
 
 def _factor(fact: Fact) -> float:
     """Return what the word in the fact multiplies with."""
-    match = re.search(r"(?i)(tausend|thousand|tsd|\dk\b)|(millio|mio|mln|\dm\b)|(milliard|mrd|\bbn|billi|\db\b)", fact.text)
+    match = re.search(
+        r"(?i)(tausend|thousand|tsd|\dk\b)|(millio|mio|mln|\dm\b)|(milliard|mrd|\bbn|billi|\db\b)", fact.text
+    )
     return {1: 1e3, 2: 1e6, 3: 1e9}[match.lastindex or 1] if match else 1.0
 
 
 def belong(facts: Sequence[Fact], signals: Sequence[Signal]) -> tuple[Fact, ...]:
-    """Return the facts, each with the type of the signal whose evidence is nearest; unchanged without signals.
+    """Return the facts, each with the type of the signal whose evidence is nearest; partners only where that is one.
 
     A type that the kind speaks of (jobs: hiring, layoffs) is preferred to one that is a sentence or two nearer.
     """
     spans = [(span, signal) for signal in signals for span in signal.evidence]
+    if not any(signal.type is SignalType.PARTNERSHIP for signal in signals):
+        facts = [fact for fact in facts if fact.kind is not FactKind.PARTNER]
     if not spans:
         return tuple(facts)
 

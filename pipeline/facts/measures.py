@@ -23,8 +23,8 @@ _AREA = re.compile(
     + r"|(?P<acres>[Aa]cres?|ACRES?))(?![^\W_]|²)"
 )
 _POWER = re.compile(
-    JOIN
-    + r"(?:(?P<unit>TWh|GWh|MWh|[MG]Wp|kWp|TW|GW|MW)(?P<h>[ -][Hh]ours?)?(?:[ -]?(?:AC|DC|ac|dc|el|th|e))?|(?P<kilo>kWh|kW|Kilowatt(?:stunden)?|kilowatts?(?:[- ]hours?)?)"
+    JOIN + r"(?:(?P<unit>TWh|GWh|MWh|[MG]Wp|kWp|TW|GW|MW)(?P<h>[ -][Hh]ours?)?(?:[ -]?(?:AC|DC|ac|dc|el|th|e))?"
+    r"|(?P<kilo>kWh|kW|Kilowatt(?:stunden)?|kilowatts?(?:[- ]hours?)?)"
     r"|(?P<word>(?:[Mm]ega|[Gg]iga|[Tt]era)watt)(?:-?(?P<peak>[Pp]eak))?(?P<hours>[- ]?[Ss]tunden?|[- ]?[Hh]ours?)?s?"
     r"|(?P<hash>[EPT]H)(?:/s|ps)?|(?P<hashes>(?:exa|peta|tera|Exa|Peta|Tera)hash(?:es)?)(?:(?: per |/)s(?:econd)?)?"
     r")(?![^\W_])"
@@ -39,21 +39,28 @@ _PERIODS: Final = {
     **dict.fromkeys("sekunde second".split(), "second"),
 }
 _PER = (
-    rf"(?:(?:{GAP}(?:per|pro|each|every|im|je){GAP}|{GAP}?/{GAP}?|-per-)(?P<per>[Yy]ear|annum|[Jj]ahr|yr|[Mm]onth|Monat|[Ww]eek|Woche|[Dd]ay|Tag|hour|Stunde"
-    rf"|second|Sekunde|a)|{GAP}(?P<yearly>annually|yearly|a year(?! (?:earlier|ago|before|later))|jährlich|p\.{GAP}?a\.|im Jahr)|{GAP}(?P<daily>daily|täglich))(?![^\W_])"
+    rf"(?:(?:{GAP}(?:per|pro|each|every|im|je){GAP}|{GAP}?/{GAP}?|-per-)(?P<per>[Yy]ear|annum|[Jj]ahr|yr|[Mm]onth"
+    rf"|Monat|[Ww]eek|Woche|[Dd]ay|Tag|hour|Stunde"
+    rf"|second|Sekunde|a)|{GAP}(?P<yearly>annually|yearly|a year(?! (?:earlier|ago|before|later))|jährlich"
+    rf"|p\.{GAP}?a\.|im Jahr)|{GAP}(?P<daily>daily|täglich))(?![^\W_])"
 )
 _RATE = re.compile(_PER)
 _RATE_LATER = re.compile(rf"(?:{GAP}[^\W\d_]+){{0,3}}?{_PER}")
-_THINGS = re.compile(
-    rf"(?:{GAP}|-)(?P<things>[^\W\d_][^\W\d]*(?:(?:{GAP}|-)(?:[^\W\d_][^\W\d]*)){{0,6}}?){_PER}"
-)
+_THINGS = re.compile(rf"(?:{GAP}|-)(?P<things>[^\W\d_][^\W\d]*(?:(?:{GAP}|-)(?:[^\W\d_][^\W\d]*)){{0,6}}?){_PER}")
 _NOTHING = re.compile(
-    r"(?:prozent|percent|mal|times|stunden?|hours?|tagen?|days?|jahren?|years?|monaten?|months?|grad|km|kilometern?|miles?|cents?|euros?|dollars?|aktien?|shares?"
-    r"|punkten?|points?|menschen|people|deaths|minuten|minutes|weeks?|wochen|basis|pounds?|franken|million\w*|billion\w*|milliarden|kalorien|in|im|am|an|auf|bis|to|on|at"
-    r"|by|from|and|und|or|oder|für|for|der|die|das|the|of|von|per|pro|mitarbeiter\w*|beschäftigte\w*|employees|jobs|stellen|uhr)\Z",
+    r"(?:prozent|percent|mal|times|stunden?|hours?|tagen?|days?|jahren?|years?|monaten?|months?|grad|km|kilometern?"
+    r"|miles?|cents?|euros?|dollars?|aktien?|shares?"
+    r"|punkten?|points?|menschen|people|deaths|minuten|minutes|weeks?|wochen|basis|pounds?|franken|million\w*"
+    r"|billion\w*|milliarden|kalorien|in|im|am|an|auf|bis|to|on|at"
+    r"|by|from|and|und|or|oder|für|for|der|die|das|the|of|von|per|pro|mitarbeiter\w*|beschäftigte\w*|employees|jobs"
+    r"|stellen|uhr)\Z",
     re.IGNORECASE,
 )
-_VERBS = re.compile(r"\b(?:will|are|is|was|were|has|have|wird|werden|sind|sei|for|that|which|with|and|to|in|und|für|mit|die|der|das|in|von|auf)\b", re.IGNORECASE)
+_VERBS = re.compile(
+    r"\b(?:will|are|is|was|were|has|have|wird|werden|sind|sei|for|that|which|with|and|to|in|und|für|mit|die|der|das"
+    r"|in|von|auf)\b",
+    re.IGNORECASE,
+)
 _NAMES: Final = (
     (re.compile(r"\b(?:tonnen|tonnes|tons|t)\b", re.IGNORECASE), "t"),
     (re.compile(r"barrels? of oil equivalent|\bboe\b", re.IGNORECASE), "boe"),
@@ -66,14 +73,26 @@ _NAMES: Final = (
     (re.compile(r"batches", re.IGNORECASE), "batches"),
     (re.compile(r"ounces|unzen|\boz\b", re.IGNORECASE), "oz"),
 )
-_VOLUME = re.compile(JOIN + r"(?P<l>[Ll]it(?:ern?|res?|ers?))(?![^\W_])|" + JOIN + r"(?P<moz>Moz(?: (?:AgEq|AuEq|gold|silver|Au|Ag))?)(?![^\W_])")
-_BULK = re.compile(rf"(?:{GAP}(?:metric|million|[a-zäöü]+e))?(?:{GAP}|-)(?P<t>[Tt]onnen|[Tt]onnes|[Tt]ons|t|TEU|[Cc]ontainern?|[Vv]ehicles|[Ff]ahrzeugen?|m³|[Cc]ubic [Mm]et(?:er|re)s|Kubikmetern?|barrels|[Uu]nits|[Ee]inheiten)(?![^\W_])")
+_VOLUME = re.compile(
+    JOIN
+    + r"(?P<l>[Ll]it(?:ern?|res?|ers?))(?![^\W_])|"
+    + JOIN
+    + r"(?P<moz>Moz(?: (?:AgEq|AuEq|gold|silver|Au|Ag))?)(?![^\W_])"
+)
+_BULK = re.compile(
+    rf"(?:{GAP}(?:metric|million|[a-zäöü]+e))?(?:{GAP}|-)(?P<t>[Tt]onnen|[Tt]onnes|[Tt]ons|t|TEU|[Cc]ontainern?"
+    rf"|[Vv]ehicles|[Ff]ahrzeugen?|m³|[Cc]ubic [Mm]et(?:er|re)s|Kubikmetern?|barrels|[Uu]nits|[Ee]inheiten)(?![^\W_])"
+)
 _CAPACITY = re.compile(r"kapazität|capacity|capable of|throughput|durchsatz|extraction of up to", re.IGNORECASE)
 _ROOMS = re.compile(
-    rf"(?:{GAP}(?!of\b|in\b|to\b|for\b)[a-zäöü-]+){{0,4}}?(?:{GAP}|-)(?P<unit>[Rr]ooms?|[Bb]eds?|[Aa]partments|[Bb]etten|Hotelzimmern?|Zimmern?|Wohneinheiten|Wohnungen"
-    rf"|Krankenhausbetten|Stellplätzen?|Ladepunkten?|[Cc]harging (?:points|stations)|[Ss]eats|Sitzplätzen?|(?P<units>units))(?![^\W_])"
+    rf"(?:{GAP}(?!of\b|in\b|to\b|for\b)[a-zäöü-]+){{0,4}}?(?:{GAP}|-)(?P<unit>[Rr]ooms?|[Bb]eds?|[Aa]partments"
+    rf"|[Bb]etten|Hotelzimmern?|Zimmern?|Wohneinheiten|Wohnungen"
+    rf"|Krankenhausbetten|Stellplätzen?|Ladepunkten?|[Cc]harging (?:points|stations)|[Ss]eats|Sitzplätzen?"
+    rf"|(?P<units>units))(?![^\W_])"
 )
-_HOUSES = re.compile(r"apartment|residential|multifamily|multi-family|housing|condo|townhome|building|offers|tower|phase", re.IGNORECASE)
+_HOUSES = re.compile(
+    r"apartment|residential|multifamily|multi-family|housing|condo|townhome|building|offers|tower|phase", re.IGNORECASE
+)
 _CAR = re.compile(r"emission|co2|co₂|einspar|offset|verbrauch|consum", re.IGNORECASE)
 
 
@@ -97,7 +116,7 @@ def area(body: str, number: Number) -> Fact | None:
 
 def capacity(body: str, number: Number) -> Fact | None:
     """Return the capacity that this number measures, or None."""
-    value = (number.value or 0.0)
+    value = number.value or 0.0
     power = _POWER.match(body, number.end)
     if power:
         return _power(body, number, power, value)
@@ -135,7 +154,9 @@ def _power(body: str, number: Number, power: re.Match[str], value: float) -> Fac
     elif power.group("unit"):
         unit = power.group("unit") + ("h" if power.group("h") else "")
     else:
-        unit = _WATTS[power.group("word")[0].lower()] + ("h" if power.group("hours") else "p" if power.group("peak") else "")
+        unit = _WATTS[power.group("word")[0].lower()] + (
+            "h" if power.group("hours") else "p" if power.group("peak") else ""
+        )
     return _fact(FactKind.CAPACITY, body, number.start, end, value, unit + suffix)
 
 
@@ -143,7 +164,7 @@ def _rate(body: str, number: Number, things: re.Match[str], value: float) -> Fac
     """Return `150 more batches each year`; percentages, hours and people per day are nothing that is made."""
     words = things.group("things")
     first, last = words.split()[0], words.split()[-1]
-    if _NOTHING.match(first) or _NOTHING.match(last) or _VERBS.search(words) and " of " not in words:
+    if _NOTHING.match(first) or _NOTHING.match(last) or (_VERBS.search(words) and " of " not in words):
         return None
     unit = _unit(words)
     if (value < _FEW and unit == last.lower()) or _YEAR.match(body, things.end()):
@@ -159,9 +180,21 @@ def _rooms(body: str, number: Number, value: float) -> Fact | None:
         return None
     if rooms.group("units") and not _HOUSES.search(body, max(0, number.start - 100), min(len(body), rooms.end() + 80)):
         return None
-    known = {"b": "beds", "h": "rooms", "z": "rooms", "r": "rooms", "w": "units", "u": "units", "k": "beds", "s": "seats", "a": "units"}
+    known = {
+        "b": "beds",
+        "h": "rooms",
+        "z": "rooms",
+        "r": "rooms",
+        "w": "units",
+        "u": "units",
+        "k": "beds",
+        "s": "seats",
+        "a": "units",
+    }
     unit = rooms.group("unit").lower()
-    named = "spaces" if unit.startswith("stellpl") else "chargers" if unit.startswith(("lade", "charg")) else known[unit[0]]
+    named = (
+        "spaces" if unit.startswith("stellpl") else "chargers" if unit.startswith(("lade", "charg")) else known[unit[0]]
+    )
     return _fact(FactKind.CAPACITY, body, number.start, rooms.end(), value, named)
 
 

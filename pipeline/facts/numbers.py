@@ -39,7 +39,8 @@ class Number(NamedTuple):
 
 _DIGITS = re.compile(
     # The leading class lets the engine skip to the next digit.
-    r"[0-9](?:[0-9]{0,2}([.,'’ \u00a0\u202f\u2009])[0-9]{3}(?:\1[0-9]{3})*(?![0-9])(?:[.,][0-9]+)?|[0-9]*(?:[.,][0-9]+)?)"
+    r"[0-9](?:[0-9]{0,2}([.,'’ \u00a0\u202f\u2009])[0-9]{3}(?:\1[0-9]{3})*(?![0-9])(?:[.,][0-9]+)?"
+    r"|[0-9]*(?:[.,][0-9]+)?)"
 )
 _GAPS = re.compile(r"['’ \u00a0\u202f\u2009]")
 _SCALE = re.compile(
@@ -59,14 +60,10 @@ _UNITS: Final = {
         zip("zwei drei vier fünf sechs sieben acht neun zehn elf zwölf".split(), map(float, range(2, 13)), strict=True)
     ),
     **dict(
-        zip(
-            "two three four five six seven eight nine ten eleven twelve".split(), map(float, range(2, 13)), strict=True
-        )
+        zip("two three four five six seven eight nine ten eleven twelve".split(), map(float, range(2, 13)), strict=True)
     ),
     **dict(
-        zip(
-            "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split(), range(20, 100, 10), strict=True
-        )
+        zip("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split(), range(20, 100, 10), strict=True)
     ),
     **dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)),
     **{"fifteen": 15.0, "fünfzehn": 15.0, "anderthalb": 1.5, "eineinhalb": 1.5, "zweieinhalb": 2.5, "dreieinhalb": 3.5},
@@ -90,8 +87,9 @@ _WORD = re.compile(
     r"(?:hundert|hundred|tausend|thousand|milliarden?|(?:m|b|tr)illion(?:en|s)?)(?![^\W_])", re.IGNORECASE
 )
 _BIGGER = re.compile(rf"{GAP}(?:thousand|million|billion|tausend|Millionen|Milliarden)(?![^\W_])")
-SMALL: Final = "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig fünfzig two three four five six".split() + (
-    "seven eight nine ten eleven twelve fifteen twenty thirty forty fifty".split()
+SMALL: Final = (
+    "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig fünfzig two three four five six".split()
+    + ("seven eight nine ten eleven twelve fifteen twenty thirty forty fifty".split())
 )
 
 

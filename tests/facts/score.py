@@ -47,7 +47,8 @@ class Tally:
         right, missed, invented = (self._sum(c, language, kind) for c in (self.right, self.missed, self.invented))
         bound = self._sum(self.bound, language, kind) / max(1, right)
         return (
-            f"{language or 'all':4}{kind or 'all':10}F1 {self.f1(language, kind):.3f}  P {right / max(1, right + invented):.3f}  "
+            f"{language or 'all':4}{kind or 'all':10}F1 {self.f1(language, kind):.3f}  "
+            f"P {right / max(1, right + invented):.3f}  "
             f"R {right / max(1, right + missed):.3f}  value {self.values(language, kind):.3f}  signal {bound:.3f}  "
             f"({right} found, {missed} missed, {invented} invented)"
         )
