@@ -76,7 +76,7 @@ _MONTH_RIGHT = re.compile(
     rf"(?:{GAP}?,?{GAP}(?:des{GAP}Jahres{GAP}|of{GAP})?(?P<year>{YEAR})|{GAP}(?P<same>(?:dieses"
     rf"|des{GAP}laufenden){GAP}Jahres|(?:of{GAP})?this{GAP}year)"
     rf"|{GAP}(?P<next>(?:des{GAP})?(?:nächsten|kommenden){GAP}Jahres|(?:of{GAP})?next{GAP}year)"
-    rf"|{GAP}(?P<last>(?:des{GAP})?(?:vergangenen|letzten|vorigen){GAP}Jahres|(?:of{GAP})?last{GAP}year))?"
+    rf"|{GAP}(?P<last>(?:des{GAP})?(?:vergangenen|letzten|vorigen){GAP}Jahres|(?:des{GAP})?Vorjahres|(?:of{GAP})?last{GAP}year))?"
 )
 _DAY_LEFT = re.compile(
     rf"(?<![\w.,:])(?:(?P<from>[0-3]?[0-9])(?:\.|th|st)?{GAP}?(?:–|-|bis{GAP}|und{GAP}|and{GAP}"

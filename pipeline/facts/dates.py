@@ -58,7 +58,7 @@ _FROM = (
     rf"|starting|effective){GAP}(?:(?:in|on|from|as{GAP}of){GAP})?(?:the{GAP})?"
     rf"|from{GAP}(?:the{GAP})?|von{GAP}|mit{GAP}Wirkung{GAP}(?:zum|vom){GAP}|per{GAP}"
 )
-_BOTH = rf"zwischen{GAP}(?:dem{GAP})?|between{GAP}"
+_BOTH = rf"vom{GAP}|zwischen{GAP}(?:dem{GAP})?|between{GAP}"
 _SINCE = rf"seit{GAP}(?:de[mnr]{GAP})?|since{GAP}(?:the{GAP})?"
 _IN = (
     rf"(?:(?:noch|schon|bereits|erst|already|back|later){GAP})?(?:im|in|Im|In|zum|zur|for|für|during|um|gegen|at"
@@ -87,7 +87,7 @@ _ENDINGS: Final = frozenset(
     " ende late jahr jahre jahren year full vor".split()
 )
 """The last of the words that `_LEFT` knows; it is tried only behind one of them."""
-_BARE_BEFORE = re.compile(rf"(?:^|[.!?:\n]{GAP}*|(?P<word>[^\W\d_]+){GAP})\Z")
+_BARE_BEFORE = re.compile(rf"(?:^|[.!?:\n]{GAP}*|(?<![\w’'])(?P<word>[^\W\d_]+){GAP})\Z")
 _NO_VERB: Final = frozenset(
     "der die das den dem des von vom und oder aus als war seit wie bis nr no the of and or to from vor bei mit ein"
     " eine einen dieser diesem version saison typ modell"
@@ -179,8 +179,12 @@ def dates(body: str, found: Sequence[Core], today: date | None, *, german: bool)
     while index < len(kept):
         one = kept[index]
         close = index + 1 < len(kept) and kept[index + 1].start - one.end <= _CLOSE
-        joined = _joined(body, one, kept[index + 1], today) if close else None
-        fact = joined or _dated(body, one, today, german=german)
+        joined = _joined(body, one, kept[index + 1]) if close else None
+        if joined:
+            start, period = joined
+            fact = _fact(body, start, kept[index + 1].end, period) if _recent(period, today) else None
+        else:
+            fact = _dated(body, one, today, german=german)
         index += 2 if joined else 1
         if fact and not (facts and fact.start < facts[-1].end):
             facts.append(fact)
@@ -205,8 +209,8 @@ def _left(body: str, one: Core) -> re.Match[str] | None:
     return _LEFT.fullmatch(body, at, at)
 
 
-def _joined(body: str, one: Core, other: Core, today: date | None) -> Fact | None:
-    """Return `von Juni bis November 2022`, `between February 7, 2024, and November 24, 2024` as one date."""
+def _joined(body: str, one: Core, other: Core) -> tuple[int, Period] | None:
+    """Return start and days of `von Juni bis November 2022`, `between February 7, 2024, and November 24, 2024`."""
     between = _BETWEEN.fullmatch(body, one.end, other.start)
     left = _left(body, one)
     if between is None or left is None or one.vague or other.vague or one.done or other.done:
@@ -216,11 +220,11 @@ def _joined(body: str, one: Core, other: Core, today: date | None) -> Fact | Non
         return None
     last = _part(other.period, between.group("part"))
     first = one.period.first
-    if first and last.last and first > last.last:
-        first = first.replace(year=last.last.year)
-    if one.yearless and not other.yearless and first and last.last:
-        first = first.replace(year=last.last.year)
-    return _fact(body, left.start(), other.end, Period(first, last.last)) if _recent(last, today) else None
+    if first and last.last and (one.yearless or first > last.last):
+        first = periods.shift(first, last.last.year - first.year, "year")
+        if first > last.last:
+            first = periods.shift(first, -1, "year")  # `von November bis März 2027`
+    return left.start(), Period(first, last.last)
 
 
 def _part(period: Period, german: str | None) -> Period:
@@ -294,7 +298,7 @@ def _in_year(body: str, one: Core, left: re.Match[str], today: date | None) -> P
     if not one.yearless or today is None or first is None or last is None:
         return one.period
     around = [_moved(one.period, years) for years in (-1, 0, 1)]
-    if left.group("to") or left.group("from") or left.group().lower().startswith("zum "):
+    if left.group("to") or left.group("from") or left.group().lower().startswith(("zum ", "in den ")):
         ahead = True
     elif left.group("since"):
         return next((period for period in reversed(around) if period.first and period.first <= today), one.period)

@@ -32,7 +32,7 @@ _ONE = r"(?P<unit>Jahr(?:es)?|year|Monat(?:s)?|month|Woche|week|Quartals?|quarte
 _MANY = r"(?P<unit>Jahren?|years?|Monaten?|months?|Wochen?|weeks?|Quartalen?|quarters?|Tagen?|days)(?![^\W_])"
 _PREPOSITION = (
     rf"(?:(?:noch|schon|bereits|erst|already){GAP})?(?:(?P<to>bis{GAP}(?:zum{GAP}|Ende{GAP})?|by{GAP}|until{GAP})"
-    rf"|(?P<from>ab{GAP})|(?:im|in|am|für(?:{GAP}das)?|zum|for|during){GAP})?(?:der{GAP}|the{GAP})?"
+    rf"|(?P<from>ab{GAP})|(?:im|in|am|für(?:{GAP}das)?|zum|for|during){GAP})?(?:the{GAP})?"
 )
 _NOW = re.compile(
     rf"(?P<later>later{GAP}|[Ii]m{GAP}Laufe{GAP})?{_PREPOSITION}(?:diese[nmsr]?|laufende[nmsr]?|this"
@@ -81,7 +81,8 @@ _TO_DATE = re.compile(rf"year[- ]to[- ]date|seit{GAP}Jahresbeginn|seit{GAP}Anfan
 _AWAITED = re.compile(
     r"\b(?:will|wollen|soll|sollen|könnten?|plan\w*|erwart\w+|möchten?|dürften?|expect\w*|target\w*|schedul\w+"
     r"|slated|anticipat\w+|aims?|could|upcoming|to be"
-    r"|to (?:open|start|begin|launch)|startet|starten|starts|beginnt|eröffnet|opens|kommt)\b",
+    r"|to (?:open|start|begin|launch)|wird|werden|möglich|verschieb\w*"
+    r"|verleg\w*|sollten?|können|kann|startet|starten|starts|beginnt|eröffnet|opens|kommt)\b",
     re.IGNORECASE,
 )
 

@@ -194,6 +194,13 @@ DATES: Final[list[Case]] = [
     ("de", "Nächste Woche wird geprüft.", [("Nächste Woche", "2026-05-18..2026-05-24")]),
     ("de", "Der Streik begann am 4. Mai 2026.", [("am 4. Mai 2026", "2026-05-04..2026-05-04")]),
     ("de", "Von Juni bis November 2026 ruht die Linie.", [("Von Juni bis November 2026", "2026-06-01..2026-11-30")]),
+    ("de", "Von November bis März 2027 ruht die Linie.", [("Von November bis März 2027", "2026-11-01..2027-03-31")]),
+    (
+        "de",
+        "Die Messe rückt vom 2. Juni auf später, vom 9. bis 12. Juni.",
+        [("vom 2. Juni", "2026-06-02..2026-06-02"), ("vom 9. bis 12. Juni", "2026-06-09..2026-06-12")],
+    ),
+    ("de", "Der Umsatz lag im April des Vorjahres höher.", [("im April des Vorjahres", "2025-04-01..2025-04-30")]),
     ("de", "Bis Jahresende sollen alle gehen.", [("Bis Jahresende", "..2026-12-31")]),
     ("de", "Für das Gesamtjahr rechnet Lindach mit mehr.", [("Für das Gesamtjahr", "2026-01-01..2026-12-31")]),
     ("de", "Lindach machte 2025 Verlust.", [("2025", "2025-01-01..2025-12-31")]),
