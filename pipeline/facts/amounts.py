@@ -102,7 +102,7 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _BARE_CUE = re.compile(
-    r"invest|steck|verl[io]|zahl[te]|kost[e]t|spar|sicher|fließ|schuld|verdien|pump|einnehm|einspiel|förder|kredit"
+    r"invest|steck|verl[io]|zahl[te]|kost[e](?:t|n)\b|spar|sicher|fließ|schuld|verdien|pump|einnehm|einspiel|förder|kredit"
     r"|bußgeld|straf|fonds|spend|cost|lose|lost"
     r"|saves?\b|pour|raise",
     re.IGNORECASE,
@@ -126,6 +126,8 @@ _MANY = re.compile(
 )
 _VALUED = re.compile(rf"-(?!{_COUNTED})[A-ZÄÖÜ][^\W\d_]+(?:-[^\W\d_]+)*")
 _TAIL = re.compile(r"-[A-ZÄÖÜ][^\W\d_]+(?:-[A-ZÄÖÜ][^\W\d_]+)*")
+_GIVEN = re.compile(rf"{GAP}für{GAP}")
+"""`Milliarden für die Bahn`, at the start of a headline."""
 _OF_MONEY = re.compile(rf"{GAP}+of{GAP}+(?:euros|dollars|pounds)")
 _MULTI_WORD = re.compile(r"[mb]illion(?:[- ](?P<currency>dollar|euro|pound|franc)s?)?(?![^\W_])", re.IGNORECASE)
 _BARE = re.compile(r"(?:[Mm]illi(?:arden|onen)|[BbMm]illions)(?![^\W_]|-)")
@@ -250,7 +252,8 @@ def vague(body: str, at: int) -> Fact | None:
             else {"e": "EUR", "d": "USD", "p": "GBP"}[currency.group().split()[-1][0]]
         )
         return _fact(body, start, currency.end(), currency=code, vague=True)
-    if _counts(body, bare.end()) or not _near(_BARE_CUE, body, at, bare.end()):
+    given = _GIVEN.match(body, bare.end()) and body[max(0, start - 2) : start].strip(" ") in ("", ":", "\n", ".")
+    if _counts(body, bare.end()) or not (given or _near(_BARE_CUE, body, at, bare.end())):
         return None
     return _fact(body, start, bare.end(), vague=True)
 

@@ -49,7 +49,7 @@ _SCALE = re.compile(
     r"|(?P<milliard>[Mm]illiarden?|MILLIARDEN?|Mrd\.?|mrd\.?|Md\.|bn|BN|Bn)"
     r"|(?P<billion>[Bb]illion(?:en|s)?|BILLION|Bio\.?)|(?P<trillion>[Tt]rillion(?:en|s)?|TRILLION|tn))(?![^\W_])"
 )
-_LETTER = re.compile(JOIN + r"([kKmMbB])(?![\w²³/])")
+_LETTER = re.compile(JOIN + r"([kKmMbB])(?![\w²³]|/[sh]\b)")
 _LETTERS: Final = {"k": 1e3, "m": 1e6, "b": 1e9}
 _FACTOR: Final = {"thousand": 1e3, "million": 1e6, "milliard": 1e9, "billion": 1e9, "trillion": 1e12}
 _GERMAN_FACTOR: Final = {**_FACTOR, "billion": 1e12, "trillion": 1e18}

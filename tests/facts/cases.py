@@ -37,6 +37,7 @@ AMOUNTS: Final[list[Case]] = [
     ("de", "Ein dreistelliger Millionenbetrag fließt nach Jena.", [("dreistelliger Millionenbetrag", "vague")]),
     ("de", "Ein milliardenschweres Sparprogramm trifft alle.", [("milliardenschweres", "vague")]),
     ("de", "Brenntal steckt Milliarden in neue Netze.", [("Milliarden", "vague")]),
+    ("de", "Milliarden für die Schiene", [("Milliarden", "vague")]),
     ("de", "Hunderte Millionen Euro gehen nach Jena.", [("Hunderte Millionen Euro", "vague EUR")]),
     (
         "de",
@@ -59,6 +60,7 @@ AMOUNTS: Final[list[Case]] = [
     ("en", "The company reported sales of $1,511,866,477.", [("$1,511,866,477", "1511866477 USD")]),
     ("en", "The line cost 110 million RMB.", [("110 million RMB", "110000000 CNY")]),
     ("en", "Kenmore spends 40 million Swiss francs on tooling.", [("40 million Swiss francs", "40000000 CHF")]),
+    ("en", "Sales were $29.9M/$28.6M.", [("$29.9M", "29900000 USD"), ("$28.6M", "28600000 USD")]),
     ("en", "It borrowed half a billion dollars.", [("half a billion dollars", "500000000 USD")]),
     ("en", "Orders of three million euros were booked.", [("three million euros", "3000000 EUR")]),
     ("en", "Kenmore expects $3 to $6 billion in orders.", [("$3", "3000000000 USD"), ("$6 billion", "6000000000 USD")]),

@@ -1,4 +1,4 @@
-"""Scores facts against the labelled ones: `python tests/facts/score.py [-v]`, with STELLWERK_DATA set.
+"""Scores facts against the labelled ones: `python -m tests.facts.score [-v]`, with STELLWERK_DATA set.
 
 A fact is found where one of the same kind overlaps it, one to one. Its value is right where value, currency and unit or
 both days are the same. `signal` is scored with the labelled signals, so that no model is needed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from datetime import date
 from itertools import pairwise
@@ -15,11 +14,8 @@ from hypothesis import strategies as st
 from pipeline.facts.find import belong, beside, find
 from pipeline.records import Fact, FactKind, Signal, Span
 from pipeline.signals import FAMILY, Direction, SignalType, Status
-
-sys.path.insert(0, str(Path(__file__).parent))  # its neighbours are data and a script, no package
-
-from cases import ALL, DAY, Case
-from score import score
+from tests.facts.cases import ALL, DAY, Case
+from tests.facts.score import score
 
 TODAY = date.fromisoformat(DAY)
 
