@@ -326,7 +326,8 @@ def _moved(period: Period, years: int) -> Period:
 def _directed(left: re.Match[str], period: Period, today: date | None) -> Period | None:
     """Return the period behind its preposition; None where there is none, or one that needs a second date."""
     if left.group("to"):
-        return Period(None, period.last)
+        before = left.group("to").lower().startswith(("before", "vor", "prior")) and period.first != period.last
+        return Period(None, period.first - timedelta(days=1) if before and period.first else period.last)
     if left.group("from"):
         if left.group("from").lower().startswith(("from", "von", "per")) and (
             today is None or not period.first or period.first <= today

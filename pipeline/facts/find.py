@@ -112,6 +112,8 @@ def _measured(body: str, number: Number, *, german: bool) -> Fact | None:
     if number.start and body[number.start - 1] in "$€£":
         return amounts.amount(body, number, german=german)
     after = body[number.end : number.end + 1]
+    if after == " ":
+        after = body[number.end + 1 : number.end + 2]
     if not number.scaled and number.letter == 1.0 and after not in _LEADS and not after.isalpha():
         # Nothing can follow that is counted or measured: most numbers are years, days and percentages.
         return (

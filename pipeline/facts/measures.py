@@ -47,6 +47,26 @@ _PER = (
 _RATE = re.compile(_PER)
 _RATE_LATER = re.compile(rf"(?:{GAP}[^\W\d_]+){{0,3}}?{_PER}")
 _THINGS = re.compile(rf"(?:{GAP}|-)(?P<things>[^\W\d_][^\W\d]*(?:(?:{GAP}|-)(?:[^\W\d_][^\W\d]*)){{0,6}}?){_PER}")
+_MARKS: Final = (
+    *(
+        "per",
+        "pro ",
+        "each ",
+        "every ",
+        " im ",
+        " je ",
+        "/",
+        "annually",
+        "yearly",
+        "a year",
+        "jährlich",
+        "daily",
+        "täglich",
+    ),
+    *("p.a.", "p. a."),
+)
+"""What a rate is written with; one look saves the expression above most of its work."""
+_WIDE: Final = 90
 _NOTHING = re.compile(
     r"(?:prozent|percent|mal|times|stunden?|hours?|tagen?|days?|jahren?|years?|monaten?|months?|grad|km|kilometern?"
     r"|miles?|cents?|euros?|dollars?|aktien?|shares?"
@@ -122,7 +142,8 @@ def capacity(body: str, number: Number) -> Fact | None:
         return _power(body, number, power, value)
     if value < 1:
         return None
-    things = _THINGS.match(body, number.end)
+    near = body[number.end : number.end + _WIDE]
+    things = _THINGS.match(body, number.end) if any(mark in near for mark in _MARKS) else None
     if things:
         made = _rate(body, number, things, value)
         if made:

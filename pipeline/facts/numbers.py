@@ -49,6 +49,9 @@ _SCALE = re.compile(
     r"|(?P<milliard>[Mm]illiarden?|MILLIARDEN?|Mrd\.?|mrd\.?|Md\.|bn|BN|Bn)"
     r"|(?P<billion>[Bb]illion(?:en|s)?|BILLION|Bio\.?)|(?P<trillion>[Tt]rillion(?:en|s)?|TRILLION|tn))(?![^\W_])"
 )
+_SPACES: Final = frozenset(" \u00a0\u202f\u2009")
+_SCALES: Final = frozenset("TtMmBbKk-‑ \u00a0\u202f\u2009")
+"""What a scale can begin with, behind one space: most numbers are followed by something else."""
 _LETTER = re.compile(JOIN + r"([kKmMbB])(?![\w²³]|/[sh]\b)")
 _LETTERS: Final = {"k": 1e3, "m": 1e6, "b": 1e9}
 _FACTOR: Final = {"thousand": 1e3, "million": 1e6, "milliard": 1e9, "billion": 1e9, "trillion": 1e12}
@@ -129,6 +132,9 @@ def _part_of_name(body: str, start: int) -> bool:
 
 
 def _scaled(body: str, start: int, end: int, *, german: bool) -> Number:
+    follows = body[end + 1 : end + 2] if body[end : end + 1] in _SPACES else body[end : end + 1]
+    if follows not in _SCALES:
+        return Number(start, end, value_of(body[start:end], german=german, scaled=False))
     scale = _SCALE.match(body, end)
     value = value_of(body[start:end], german=german, scaled=scale is not None)
     if scale is None:

@@ -78,6 +78,7 @@ _FISCAL = re.compile(
     rf"|[0-9]{{2}}))(?![^\W_])"
 )
 _TO_DATE = re.compile(rf"year[- ]to[- ]date|seit{GAP}Jahresbeginn|seit{GAP}Anfang{GAP}des{GAP}Jahres", re.IGNORECASE)
+_AGAIN = re.compile(r"\b(?:Mal|times?) \Z")
 _AWAITED = re.compile(
     r"\b(?:will|wollen|soll|sollen|könnten?|plan\w*|erwart\w+|möchten?|dürften?|expect\w*|target\w*|schedul\w+"
     r"|slated|anticipat\w+|aims?|could|upcoming|to be"
@@ -176,7 +177,9 @@ def _within(match: re.Match[str], today: date | None) -> Core | None:
     """`within 24 months` begins now; `in three weeks` is that day where something is awaited."""
     said = match.group().lower()
     inside = said.startswith(("within", "binnen", "innerhalb"))
-    if not inside and not awaited(match.string, match.start(), match.end()):
+    if inside and _AGAIN.search(match.string, max(0, match.start() - 8), match.start()):
+        return None  # `zum zweiten Mal binnen zwei Jahren` looks back.
+    if (not inside or _unit(match) in ("day", "week")) and not awaited(match.string, match.start(), match.end()):
         return None
     if today is None:
         return _core(match, OPEN)

@@ -219,6 +219,7 @@ DATES: Final[list[Case]] = [
     ("en", "New stores come in 4Q26.", [("in 4Q26", "2026-10-01..2026-12-31")]),
     ("en", "During H1 2026, it signed a lease.", [("During H1 2026", "2026-01-01..2026-06-30")]),
     ("en", "It will finish by the end of 2028.", [("by the end of 2028", "..2028-12-31")]),
+    ("en", "It must open before Q3 2026.", [("before Q3 2026", "..2026-06-30")]),
     ("en", "Works finish by August 10.", [("by August 10", "..2026-08-10")]),
     ("en", "The studio opens in early November.", [("in early November", "2026-11-01..2026-11-10")]),
     ("en", "Drilling starts in mid-July 2026.", [("in mid-July 2026", "2026-07-11..2026-07-20")]),
@@ -248,6 +249,7 @@ DATES: Final[list[Case]] = [
     ("en", "More will follow in the coming months.", [("in the coming months", "vague")]),
     ("en", "Guidance for fiscal year 2027 stands.", [("for fiscal year 2027", "..")]),
     # What looks like a date
+    ("de", "Lindach ist zum zweiten Mal binnen zwei Jahren pleite.", []),
     ("de", "Die Gamescom 2026 lockt viele.", []),
     ("de", "Lindach wurde im Juli 1998 gegründet.", []),
     ("de", "Das teilte Lindach am Freitag mit.", []),
