@@ -27,6 +27,7 @@ from pipeline.settings import AlertSettings, Settings
 
 #: Articles scored at once; more gains nothing.
 BATCH: Final = 256
+_FACT: Final = {"kind", "text", "start", "end", "value", "currency", "unit", "date_from", "date_to", "vague", "signal"}
 _TEXTS: Final = ("id", "title", "text", "url", "published", "language")
 
 
@@ -96,6 +97,7 @@ class Walked:
                 place.model_dump(include={"text", "start", "end", "country", "region", "kind", "dateline"})
                 for place in self.routed.places
             ],
+            "facts": [fact.model_dump(mode="json", include=_FACT) for fact in self.classified.facts],
             "alerts": [alert.model_dump(mode="json") for alert in self.alerts],
         }
 
@@ -132,6 +134,7 @@ def read_article(line: bytes, number: int, file: str) -> Article:
     if not (raw.get("title") or raw.get("text")):
         raise BadInput("title and text are both empty", file=file, line=number, field="title")
     now = datetime.now(UTC)
+    published = _time(raw.get("published"), file, number)
     return Article(
         id=str(raw["id"]),
         source_id="file",
@@ -139,7 +142,8 @@ def read_article(line: bytes, number: int, file: str) -> Article:
         url=raw.get("url") or "",
         title=raw.get("title") or "",
         text=raw.get("text") or "",
-        published=_time(raw.get("published"), file, number) or now,
+        published=published or now,
+        published_guessed=published is None,
         fetched=now,
         language_hint=raw.get("language") or "",
         how=How.FILE,

@@ -8,7 +8,7 @@ Times are aware and in UTC.
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
@@ -136,12 +136,37 @@ class Signal(Part):
     evidence: tuple[Span, ...] = Field(min_length=1, description="best first; the first is the sentence that decided")
 
 
+class FactKind(StrEnum):
+    """What a fact measures or names."""
+
+    AMOUNT = "amount"
+    JOBS = "jobs"
+    CAPACITY = "capacity"
+    AREA = "area"
+    DATE = "date"
+    PARTNER = "partner"
+
+
+class Fact(Span):
+    """A figure, a date or a partner in the text."""
+
+    kind: FactKind
+    value: float | None = Field(None, description="in base units: euros, jobs, or one of `unit`; none where vague")
+    currency: str | None = Field(None, description="ISO 4217, where the text says it")
+    unit: str | None = Field(None, description="of a capacity or an area: MW, GWh/year, t/year, sqft, m2, ha")
+    date_from: date | None = Field(None, description="first day; none where open or not known")
+    date_to: date | None = Field(None, description="last day, included")
+    vague: bool = Field(False, description="says an order of magnitude or a time without figures: `Milliarden-Deal`")
+    signal: SignalType | None = Field(None, description="the signal whose passage it belongs to")
+
+
 class Classified(Record):
     """An article with its language and signals; without signals it goes no further than this topic."""
 
     article: Article
     language: str = Field(description="ISO 639-1, or 'und'")
     signals: tuple[Signal, ...] = ()
+    facts: tuple[Fact, ...] = ()
     model: str = Field(description="version of the model that judged")
 
 
@@ -208,6 +233,7 @@ class MatchedSignal(Part):
     signal: Signal
     role: Role
     places: tuple[Place, ...] = ()
+    facts: tuple[Fact, ...] = ()
     why: str
 
 
@@ -279,7 +305,7 @@ class Alert(Record):
     scores: dict[str, Score] = Field(default_factory=dict)
     evidence: tuple[AlertEvidence, ...]
     places: tuple[Place, ...] = ()
-    facts: tuple[dict[str, Any], ...] = ()
+    facts: tuple[Fact, ...] = ()
     people: tuple[dict[str, Any], ...] = ()
     articles: tuple[ArticleRef, ...]
     story_id: str

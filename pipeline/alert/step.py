@@ -21,6 +21,7 @@ from pipeline.records import (
     AlertSignal,
     AlertState,
     ArticleRef,
+    Fact,
     Match,
     MatchedSignal,
     Place,
@@ -154,6 +155,7 @@ def _first(
         signal=AlertSignal(**signal.model_dump(exclude={"evidence"})),
         evidence=_evidence(match, matched),
         places=_places((), matched),
+        facts=_facts((), matched),
         articles=(match.article,),
         story_id=story,
         related=related,
@@ -182,6 +184,7 @@ def _next(
             "signal": signal.model_copy(update=changed),
             "evidence": _distinct((*known.evidence, *_evidence(match, matched)))[:_EVIDENCE_MOST],
             "places": _places(known.places, matched),
+            "facts": _facts(known.facts, matched),
             "articles": articles,
             "published": min(known.published, match.article.published),
             "updated": now,
@@ -215,6 +218,15 @@ def _distinct(evidence: Iterable[AlertEvidence]) -> tuple[AlertEvidence, ...]:
 def _places(known: tuple[Place, ...], matched: MatchedSignal) -> tuple[Place, ...]:
     by_name = {(place.name or place.text, place.country): place for place in (*matched.places, *known)}
     return tuple(by_name.values())
+
+
+def _facts(known: tuple[Fact, ...], matched: MatchedSignal) -> tuple[Fact, ...]:
+    """Return the facts of all articles, the same figure or date once."""
+    said: dict[object, Fact] = {}
+    for fact in (*known, *matched.facts):
+        figure = (fact.value, fact.currency, fact.unit, fact.date_from, fact.date_to)
+        said.setdefault((fact.kind, figure if any(one is not None for one in figure) else fact.text.casefold()), fact)
+    return tuple(said.values())[:_EVIDENCE_MOST]
 
 
 def _why(match: Match, matched: MatchedSignal) -> tuple[str, ...]:

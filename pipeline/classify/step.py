@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from pipeline.classify.direction import direction
 from pipeline.classify.language import UNKNOWN, language
 from pipeline.classify.sentences import Sentence, sentences
+from pipeline.facts.find import belong, find
 from pipeline.records import Article, Classified, Signal, Span
 from pipeline.signals import FAMILY, SignalType, Status
 
@@ -72,14 +73,20 @@ def classify(scorer: Scorer, articles: Sequence[Article]) -> list[Classified]:
     wanted = [index for index, item in enumerate(items) if item.language in KNOWN and item.sentences]
     findings: dict[int, list[Found]] = dict(zip(wanted, scorer.score([items[index] for index in wanted]), strict=True))
     return [
-        Classified(
-            article=article,
-            language=item.language,
-            signals=tuple(_signal(item, found) for found in findings.get(index, ())),
-            model=scorer.version,
-        )
+        _classified(article, item, findings.get(index, []), scorer.version)
         for index, (article, item) in enumerate(zip(articles, items, strict=True))
     ]
+
+
+def _classified(article: Article, item: Prepared, findings: Sequence[Found], model: str) -> Classified:
+    """Return the record: signals, and the facts of a text that is read at all."""
+    signals = tuple(_signal(item, found) for found in findings)
+    # What was fetched without a date may be old: `this year` would be wrong with confidence.
+    day = None if article.published_guessed else article.published.date()
+    facts = find(item.body, german=item.language != "en", published=day) if item.language in KNOWN else []
+    return Classified(
+        article=article, language=item.language, signals=signals, facts=belong(facts, signals), model=model
+    )
 
 
 def _signal(item: Prepared, found: Found) -> Signal:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.records import ArticleRef, Classified, Match, Mention, Place, Role
+from pipeline.facts.find import beside
+from pipeline.records import ArticleRef, Classified, Match, MatchedSignal, Mention, Place, Role
 from pipeline.route.binding import Bound, Scene, bind, by_group
 from pipeline.route.mentions import Finder
 from pipeline.route.passages import Passages
@@ -131,13 +132,17 @@ def _matches(
             account=router.accounts.ref(lowest),
             article=reference,
             mentions=names,
-            signals=tuple(one.matched for one in ones),
+            signals=tuple(_with_facts(one, classified) for one in ones),
             why=_why(router.accounts, names, ones),
             model=classified.model,
             accounts_version=router.accounts.version,
         )
         made.append(match)
     return tuple(made)
+
+
+def _with_facts(one: Bound, classified: Classified) -> MatchedSignal:
+    return one.matched.model_copy(update={"facts": beside(classified.facts, one.matched.signal)})
 
 
 def _reference(classified: Classified) -> ArticleRef:

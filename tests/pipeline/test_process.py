@@ -53,7 +53,7 @@ def judged() -> list[dict[str, Any]]:
 def test_one_line_out_for_each_in_the_same_order(judged: list[dict[str, Any]]) -> None:
     """Every input line has its output line, in order, with the documented fields."""
     assert [line["id"] for line in judged] == ["de", "none", "en"]
-    assert all(set(line) == {"id", "language", "signals", "mentions", "places", "alerts"} for line in judged)
+    assert all(set(line) == {"id", "language", "signals", "mentions", "places", "facts", "alerts"} for line in judged)
 
 
 def test_signals_become_alerts(judged: list[dict[str, Any]]) -> None:
@@ -72,9 +72,21 @@ def test_offsets_cut_out_the_text(judged: list[dict[str, Any]]) -> None:
     """All offsets count characters of title, line feed, text, also behind a character outside the first plane."""
     for source, line in zip(LINES, judged, strict=True):
         body = f"{source['title']}\n{source['text']}"
-        spans = [signal["evidence"] for signal in line["signals"]] + line["mentions"] + line["places"]
+        spans = [signal["evidence"] for signal in line["signals"]] + line["mentions"] + line["places"] + line["facts"]
         for span in spans:
             assert body[span["start"] : span["end"]] == span["text"]
+
+
+def test_facts_carry_figures(judged: list[dict[str, Any]]) -> None:
+    """Jobs and amounts come with the documented keys, and reach the alert of their signal."""
+    german, _, english = judged
+    (jobs,) = german["facts"]
+    assert set(jobs) == set("kind text start end value currency unit date_from date_to vague signal".split())
+    assert (jobs["kind"], jobs["text"], jobs["value"]) == ("jobs", "400 Menschen", 400)
+    (amount, *_) = english["facts"]
+    assert (amount["text"], amount["value"], amount["currency"], amount["vague"]) == ("$240m", 240e6, "USD", False)
+    assert amount["signal"] in [signal["type"] for signal in english["signals"]]
+    assert any(fact["value"] == 240e6 for alert in english["alerts"] for fact in alert["facts"])
 
 
 def test_a_bad_line_is_named_and_the_others_pass(tmp_path: Path) -> None:
