@@ -57,11 +57,10 @@ def all_partitions(settings: KafkaSettings, topic: Topic) -> range:
 
 
 @asynccontextmanager
-async def sending(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+async def sending(settings: KafkaSettings, **more: Any) -> AsyncIterator[AIOKafkaProducer]:
     """Open a producer: acknowledged by all replicas, and no copy written twice when a request is repeated."""
-    producer = AIOKafkaProducer(
-        **client(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST
-    )
+    made = {"acks": "all", "enable_idempotence": True, "linger_ms": 5, "max_request_size": LARGEST, **more}
+    producer = AIOKafkaProducer(**client(settings), **made)
     try:
         await producer.start()
     except KafkaError as error:

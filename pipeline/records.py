@@ -134,6 +134,8 @@ class Signal(Part):
     status: Status
     direction: Direction
     evidence: tuple[Span, ...] = Field(min_length=1, description="best first; the first is the sentence that decided")
+    by: str = Field("model", description="who says so: 'model', or 'rule:' and the rule's id")
+    why: str = Field("", description="a rule's words for people; the model says which version it is elsewhere")
 
 
 class Classified(Record):
@@ -143,6 +145,7 @@ class Classified(Record):
     language: str = Field(description="ISO 639-1, or 'und'")
     signals: tuple[Signal, ...] = ()
     model: str = Field(description="version of the model that judged")
+    rules: str = Field("", description="version of the keyword rules that judged; empty without rules")
 
 
 class Role(StrEnum):
@@ -220,6 +223,7 @@ class Match(Record):
     signals: tuple[MatchedSignal, ...]
     why: tuple[str, ...]
     model: str
+    rules: str = ""
     accounts_version: str
 
 
@@ -250,6 +254,7 @@ class AlertSignal(Part):
     status: Status
     direction: Direction
     probability: Share
+    by: str = Field("model", description="who says so, as in Signal; several with a comma between them")
 
 
 class Score(Part):
@@ -305,6 +310,15 @@ class Label(Record):
     versions: Versions = Versions()
 
 
+class RuleFile(Record):
+    """The keyword rules in service: the whole file, so that all of them change in one step."""
+
+    name: str = Field(description="the file's name, for people")
+    version: str = Field(description="hash of the text")
+    at: Time
+    text: str = Field(description="the file as it was checked")
+
+
 class Promotion(Record):
     """Which model version is in service."""
 
@@ -323,7 +337,9 @@ class PollState(Record):
     last_modified: str = ""
     body_hash: str = ""
     polled: Time
-    seen: dict[str, str] = Field(default_factory=dict, description="article id → revision of the feed's entry, newest last")
+    seen: dict[str, str] = Field(
+        default_factory=dict, description="article id → revision of the feed's entry, newest last"
+    )
     polls: int = 0
     failures: int = 0
     outcome: str = ""

@@ -127,6 +127,7 @@ def _matches(
             signals=tuple(one.matched for one in ones),
             why=_why(router.accounts, names, ones),
             model=classified.model,
+            rules=classified.rules,
             accounts_version=router.accounts.version,
         )
         made.append(match)

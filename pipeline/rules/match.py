@@ -1,0 +1,206 @@
+"""Which rules hit an article, and which sentences prove it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import Final
+from urllib.parse import urlsplit
+
+from pipeline.records import Article, Signal, Span
+from pipeline.rules.automaton import Automaton, Occurrence, View
+from pipeline.rules.files import Rule, Rules
+from pipeline.rules.text import fold_word
+from pipeline.rules.tree import And, Language, Node, Not, Or, Phrase, Word
+from pipeline.signals import FAMILY, direction_of
+
+MOST_EVIDENCE: Final = 5
+"""Sentences of one hit; the words of a rule rarely stand in more."""
+MOST_HITS: Final = 200
+"""Rules that may hit one article, in the order of the file; more would be a record that no topic takes."""
+_WWW = re.compile(r"^www\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that holds in an article.
+
+    Attributes:
+        rule: which.
+        terms: the words that made it hold, each once, in the order of the body.
+        evidence: the sentences in which they stand, the one with most of them first.
+    """
+
+    rule: Rule
+    terms: tuple[Span, ...]
+    evidence: tuple[Span, ...]
+
+    def signal(self) -> Signal:
+        """Return the hit as a signal."""
+        rule = self.rule
+        return Signal(
+            type=rule.type,
+            family=FAMILY[rule.type],
+            probability=rule.probability,
+            status=rule.status,
+            direction=rule.direction or direction_of(rule.type, rule.status),
+            evidence=self.evidence,
+            by=f"rule:{rule.id}",
+            why=self.why(),
+        )
+
+    def why(self) -> str:
+        """Return a sentence for people: which rule, which words, and what its author wrote."""
+        found = ", ".join(dict.fromkeys(f"'{term.text}'" for term in self.terms))
+        said = f": {self.rule.why}" if self.rule.why else ""
+        return f"rule {self.rule.name or self.rule.id} found {found}{said}"
+
+
+class Book:
+    """All rules of a deployment, ready to be asked.
+
+    Args:
+        rules: as read from a file.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._automaton = Automaton([rule.node for rule in rules.rules])
+
+    @property
+    def version(self) -> str:
+        """The version of the rule file; empty where there are no rules."""
+        return self.rules.version if self.rules.rules else ""
+
+    def signals(
+        self, article: Article, language: str, body: str, sentences: Sequence[tuple[int, int]]
+    ) -> tuple[Signal, ...]:
+        """Return a signal for each rule that hits, in the order of the file.
+
+        Args:
+            article: for its source.
+            language: ISO 639-1.
+            body: title, line feed, text; may be cut at its end.
+            sentences: starts and ends in the body, in order.
+        """
+        return tuple(hit.signal() for hit in self.hits(article, language, body, sentences))
+
+    def hits(self, article: Article, language: str, body: str, sentences: Sequence[tuple[int, int]]) -> list[Hit]:
+        """Return the rules that hit, in the order of the file; at most `MOST_HITS`. Arguments as for `signals`."""
+        if not self.rules.rules:
+            return []
+        numbers, view = self._automaton.find(body, len(article.title))
+        scene = _Scene(article, language, view)
+        hitting = (rule for rule in map(self.rules.rules.__getitem__, numbers) if scene.holds(rule.node))
+        return [_hit(rule, scene, body, sentences) for rule in islice(hitting, MOST_HITS)]
+
+
+@dataclass(slots=True)
+class _Scene:
+    """One article, against which queries are judged."""
+
+    article: Article
+    language: str
+    view: View
+    _names: tuple[str, ...] = ()
+
+    def holds(self, node: Node) -> bool:
+        """Say whether the query holds."""
+        if isinstance(node, Word):
+            return bool(self.view.occurrences(node))
+        if isinstance(node, And):
+            return all(self.holds(one) for one in node.nodes)
+        if isinstance(node, Or):
+            return any(self.holds(one) for one in node.nodes)
+        if isinstance(node, Not):
+            return not self.holds(node.node)
+        if isinstance(node, Phrase):
+            return next(_together(node, self.view), None) is not None
+        if isinstance(node, Language):
+            return node.code == self.language
+        return any(fnmatchcase(name, node.pattern) for name in self._origins())
+
+    def _origins(self) -> tuple[str, ...]:
+        """Return the names by which a query may call the article's source."""
+        if not self._names:
+            host = _WWW.sub("", urlsplit(self.article.url).hostname or "") if "//" in self.article.url else ""
+            given = (self.article.source_id, self.article.source, host)
+            self._names = tuple(" ".join(_plain(one).split()) for one in given)
+        return self._names
+
+    def proof(self, node: Node) -> Iterator[list[Occurrence]]:
+        """Yield, for each word that made the query hold, where it stands."""
+        if isinstance(node, Word):
+            yield self.view.occurrences(node)
+        elif isinstance(node, Phrase):
+            rows = list(_together(node, self.view))
+            yield from (list(column) for column in zip(*rows, strict=True))
+        elif isinstance(node, And | Or):
+            for one in node.nodes:
+                if not isinstance(node, Or) or self.holds(one):
+                    yield from self.proof(one)
+
+
+def _plain(name: str) -> str:
+    return fold_word(name.replace("*", " ").replace("?", " "))
+
+
+def _together(phrase: Phrase, view: View) -> Iterator[tuple[Occurrence, ...]]:
+    """Yield the places where a phrase's words stand as near as it asks, each as one occurrence per word.
+
+    As in Lucene: every word is moved back by its place in the phrase; the moved places must not differ by more than
+    `slop`.
+    """
+    found = [view.occurrences(word) for word in phrase.words]
+    if not all(found):
+        return
+    order = view.order
+    moved = sorted(
+        (order[one[0]] - at, at, one) for at, occurrences in enumerate(found) for one in occurrences if one[0] in order
+    )
+    count, last = len(found), {}  # type: int, dict[int, tuple[int, Occurrence]]
+    for place, at, one in moved:
+        last[at] = (place, one)
+        if len(last) == count and min(near for near, _ in last.values()) >= place - phrase.slop:
+            row = tuple(last[index][1] for index in range(count))
+            if len(set(row)) == count:
+                yield row
+
+
+def _hit(rule: Rule, scene: _Scene, body: str, sentences: Sequence[tuple[int, int]]) -> Hit:
+    """Return the hit with its words and the fewest sentences that hold each of them."""
+    folded = scene.view.folded
+    places = [
+        [(folded.place(start), folded.place(end)) for start, end in occurrences]
+        for occurrences in scene.proof(rule.node)
+        if occurrences
+    ]
+    terms = sorted({one for occurrences in places for one in occurrences})
+    return Hit(
+        rule,
+        tuple(Span(text=body[start:end], start=start, end=end) for start, end in terms),
+        tuple(
+            Span(text=body[start:end], start=start, end=end)
+            for start, end in (sentences[at] for at in _fewest(places, sentences))
+        ),
+    )
+
+
+def _fewest(places: Sequence[Sequence[tuple[int, int]]], sentences: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the indexes of sentences that together hold every word once: the fullest first, then the earliest."""
+    starts = [start for start, _ in sentences]
+    inside: dict[int, set[int]] = {}
+    for word, occurrences in enumerate(places):
+        for start, _ in occurrences:
+            inside.setdefault(max(0, bisect_right(starts, start) - 1), set()).add(word)
+    chosen: list[int] = []
+    missing = set(range(len(places)))
+    while missing and len(chosen) < MOST_EVIDENCE:
+        best = max(inside, key=lambda at: (len(inside[at] & missing), -at))
+        chosen.append(best)
+        missing -= inside[best]
+    return chosen
