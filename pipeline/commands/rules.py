@@ -175,7 +175,7 @@ def _line(article: Article, hit: Hit) -> dict[str, Any]:
         "id": article.id,
         "rule": hit.rule.id,
         "type": hit.rule.type,
-        "terms": [term.model_dump() for term in hit.terms],
+        "terms": [term._asdict() for term in hit.terms],
         "evidence": [span.model_dump() for span in hit.evidence],
     }
 

@@ -86,6 +86,7 @@ class Automaton:
                     forms = [_form(text) for text in word.forms]
                     numbered = [(literals.setdefault(form.literal, len(literals)), form) for form in forms]
                     self._words[word.forms] = tuple(numbered)
+        self._count = len(literals)
         self._served, self._always = self._serve(queries, list(literals))
         self._search = AhoCorasick(
             list(literals),
@@ -111,7 +112,9 @@ class Automaton:
     def _needed(self, node: Node) -> list[frozenset[int]]:
         """Return lists of literals; where the node holds, at least one of each list occurs."""
         if isinstance(node, Word):
-            return [frozenset(number for number, _ in self._words[node.forms])]
+            # A literal in the title has a second number, so that rules about titles stay asleep otherwise.
+            shift = self._count if node.where is Where.TITLE else 0
+            return [frozenset(number + shift for number, _ in self._words[node.forms])]
         if isinstance(node, Phrase):
             return [one for word in node.words for one in self._needed(word)]
         if isinstance(node, And):
@@ -130,19 +133,24 @@ class Automaton:
         """
         folded = fold(body)
         hits: list[tuple[int, int, int]] = self._search.find_matches_as_indexes(folded.text, overlapping=True)
+        view = View(folded, title, hits, self._words)
         seen = {hit[0] for hit in hits}
+        seen.update(number + self._count for number, start, _ in hits if start < view.split)
         bits = -1
         for served, always in zip(self._served, self._always, strict=True):
             row = always
-            for literal in seen & served.keys():
-                row |= served[literal]
+            for literal in seen:
+                if literal in served:
+                    row |= served[literal]
             bits &= row
-        return _numbers(bits), View(folded, title, hits, self._words)
+            if not bits:
+                break
+        return _numbers(bits), view
 
 
 def _common(literals: Iterable[int], texts: Sequence[str]) -> float:
     """Return how often one of these is likely to occur: short ones do."""
-    return sum(2.0 ** -len(texts[one]) for one in literals)
+    return sum(2.0 ** -len(texts[one % len(texts)]) for one in literals)
 
 
 def _numbers(bits: int) -> Iterator[int]:
@@ -178,10 +186,11 @@ class View:
         """Return where a word stands, in order."""
         found = self._found.get(word.forms)
         if found is None:
-            found = self._found[word.forms] = sorted(set(self._look(word)))
+            there = any(number in self._by_literal for number, _ in self._known[word.forms])
+            found = self._found[word.forms] = sorted(set(self._look(word))) if there else []
         if word.where is Where.BOTH or not found:
             return found
-        split = bisect_left(found, (self._text_start, 0))
+        split = bisect_left(found, (self.split, 0))
         return found[:split] if word.where is Where.TITLE else found[split:]
 
     def _look(self, word: Word) -> Iterator[Occurrence]:
@@ -193,7 +202,7 @@ class View:
                     continue
                 first = text.rfind(" ", 0, start + 1) + 1 if form.offset is None else start + form.offset
                 last = text.find(" ", end - 1)
-                if last - first <= _LONGEST_WORD and (not form.pattern or form.pattern.match(text[first:last])):
+                if not form.pattern or (last - first <= _LONGEST_WORD and form.pattern.match(text[first:last])):
                     yield first, last
 
     @cached_property
@@ -204,7 +213,7 @@ class View:
         return found
 
     @cached_property
-    def _text_start(self) -> int:
+    def split(self) -> int:
         """Where the text begins in the folded spelling."""
         places = self.folded.places
         return self._title + 1 if places is None else bisect_left(places, self._title, 1)
@@ -213,5 +222,5 @@ class View:
     def order(self) -> dict[int, int]:
         """The place of each word among all, by its start; the text's words come long after the title's."""
         starts = [found.start() for found in _WORD.finditer(self.folded.text)]
-        split = self._text_start
+        split = self.split
         return {start: place + _GAP * (start >= split) for place, start in enumerate(starts)}

@@ -132,7 +132,7 @@ class _Reader:
 
     def rules(self, written: list[dict[str, Any]]) -> Iterator[Rule]:
         """Yield the rules that are right."""
-        lines: dict[str, int | None] = {}
+        known: dict[str, Table | None] = {}
         if len(self.places) != len(written):  # inline tables: no lines, but the same checks
             self.places = []
         for number, table in enumerate(written):
@@ -140,10 +140,11 @@ class _Reader:
             before = len(self.faults)
             rule = self._rule(table, where)
             name = table.get("id")
-            if isinstance(name, str) and name in lines:
-                self._fault(f"{name!r} was there before, in line {lines[name]}", where, "id")
+            if isinstance(name, str) and name in known:
+                line = self._line(known[name], "id")
+                self._fault(f"{name!r} was there before" + (f", in line {line}" if line else ""), where, "id")
             elif isinstance(name, str):
-                lines[name] = self._line(where, "id")
+                known[name] = where
             if rule and len(self.faults) == before:
                 yield rule
 

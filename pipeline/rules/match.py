@@ -7,14 +7,15 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from pipeline.records import Article, Signal, Span
 from pipeline.rules.automaton import Automaton, Occurrence, View
 from pipeline.rules.files import Rule, Rules
-from pipeline.rules.text import fold_word
+from pipeline.rules.text import Folded, fold_word
 from pipeline.rules.tree import And, Language, Node, Not, Or, Phrase, Word
 from pipeline.signals import FAMILY, direction_of
 
@@ -23,6 +24,14 @@ MOST_EVIDENCE: Final = 5
 MOST_HITS: Final = 200
 """Rules that may hit one article, in the order of the file; more would be a record that no topic takes."""
 _WWW = re.compile(r"^www\.")
+
+
+class Term(NamedTuple):
+    """A word as it stands in the body, at `[start, end)`."""
+
+    text: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class Hit:
     """
 
     rule: Rule
-    terms: tuple[Span, ...]
+    terms: tuple[Term, ...]
     evidence: tuple[Span, ...]
 
     def signal(self) -> Signal:
@@ -95,8 +104,10 @@ class Book:
             return []
         numbers, view = self._automaton.find(body, len(article.title))
         scene = _Scene(article, language, view)
-        hitting = (rule for rule in map(self.rules.rules.__getitem__, numbers) if scene.holds(rule.node))
-        return [_hit(rule, scene, body, sentences) for rule in islice(hitting, MOST_HITS)]
+        judged = ((rule, scene.proof(rule.node)) for rule in map(self.rules.rules.__getitem__, numbers))
+        hitting = ((rule, proof) for rule, proof in judged if proof is not None)
+        starts = [start for start, _ in sentences]
+        return [_hit(rule, proof, view.folded, body, sentences, starts) for rule, proof in islice(hitting, MOST_HITS)]
 
 
 @dataclass(slots=True)
@@ -108,45 +119,47 @@ class _Scene:
     view: View
     _names: tuple[str, ...] = ()
 
-    def holds(self, node: Node) -> bool:
-        """Say whether the query holds."""
+    def proof(self, node: Node) -> list[list[Occurrence]] | None:
+        """Return, for each word that makes the query hold, where it stands; None where it does not hold."""
         if isinstance(node, Word):
-            return bool(self.view.occurrences(node))
+            found = self.view.occurrences(node)
+            return [found] if found else None
         if isinstance(node, And):
-            return all(self.holds(one) for one in node.nodes)
+            return self._all(node)
         if isinstance(node, Or):
-            return any(self.holds(one) for one in node.nodes)
+            proofs = [proof for one in node.nodes if (proof := self.proof(one)) is not None]
+            return [words for proof in proofs for words in proof] if proofs else None
         if isinstance(node, Not):
-            return not self.holds(node.node)
+            return [] if self.proof(node.node) is None else None
         if isinstance(node, Phrase):
-            return next(_together(node, self.view), None) is not None
+            rows = list(_together(node, self.view))
+            return [list(column) for column in zip(*rows, strict=True)] if rows else None
         if isinstance(node, Language):
-            return node.code == self.language
-        return any(fnmatchcase(name, node.pattern) for name in self._origins())
+            return [] if node.code == self.language else None
+        return [] if any(fnmatchcase(name, node.pattern) for name in self._origins()) else None
+
+    def _all(self, node: And) -> list[list[Occurrence]] | None:
+        made: list[list[Occurrence]] = []
+        for one in node.nodes:
+            proof = self.proof(one)
+            if proof is None:
+                return None
+            made += proof
+        return made
 
     def _origins(self) -> tuple[str, ...]:
         """Return the names by which a query may call the article's source."""
         if not self._names:
             host = _WWW.sub("", urlsplit(self.article.url).hostname or "") if "//" in self.article.url else ""
             given = (self.article.source_id, self.article.source, host)
-            self._names = tuple(" ".join(_plain(one).split()) for one in given)
+            self._names = tuple(_plain(one) for one in given)
         return self._names
 
-    def proof(self, node: Node) -> Iterator[list[Occurrence]]:
-        """Yield, for each word that made the query hold, where it stands."""
-        if isinstance(node, Word):
-            yield self.view.occurrences(node)
-        elif isinstance(node, Phrase):
-            rows = list(_together(node, self.view))
-            yield from (list(column) for column in zip(*rows, strict=True))
-        elif isinstance(node, And | Or):
-            for one in node.nodes:
-                if not isinstance(node, Or) or self.holds(one):
-                    yield from self.proof(one)
 
-
+@lru_cache(maxsize=10_000)
 def _plain(name: str) -> str:
-    return fold_word(name.replace("*", " ").replace("?", " "))
+    """Return a source's name as queries write it."""
+    return " ".join(fold_word(name.replace("*", " ").replace("?", " ")).split())
 
 
 def _together(phrase: Phrase, view: View) -> Iterator[tuple[Occurrence, ...]]:
@@ -171,28 +184,29 @@ def _together(phrase: Phrase, view: View) -> Iterator[tuple[Occurrence, ...]]:
                 yield row
 
 
-def _hit(rule: Rule, scene: _Scene, body: str, sentences: Sequence[tuple[int, int]]) -> Hit:
+def _hit(
+    rule: Rule,
+    proof: Sequence[Sequence[Occurrence]],
+    folded: Folded,
+    body: str,
+    sentences: Sequence[tuple[int, int]],
+    starts: Sequence[int],
+) -> Hit:
     """Return the hit with its words and the fewest sentences that hold each of them."""
-    folded = scene.view.folded
-    places = [
-        [(folded.place(start), folded.place(end)) for start, end in occurrences]
-        for occurrences in scene.proof(rule.node)
-        if occurrences
-    ]
+    places = [[(folded.place(start), folded.place(end)) for start, end in found] for found in proof]
     terms = sorted({one for occurrences in places for one in occurrences})
     return Hit(
         rule,
-        tuple(Span(text=body[start:end], start=start, end=end) for start, end in terms),
+        tuple(Term(body[start:end], start, end) for start, end in terms),
         tuple(
             Span(text=body[start:end], start=start, end=end)
-            for start, end in (sentences[at] for at in _fewest(places, sentences))
+            for start, end in (sentences[at] for at in _fewest(places, starts))
         ),
     )
 
 
-def _fewest(places: Sequence[Sequence[tuple[int, int]]], sentences: Sequence[tuple[int, int]]) -> list[int]:
+def _fewest(places: Sequence[Sequence[tuple[int, int]]], starts: Sequence[int]) -> list[int]:
     """Return the indexes of sentences that together hold every word once: the fullest first, then the earliest."""
-    starts = [start for start, _ in sentences]
     inside: dict[int, set[int]] = {}
     for word, occurrences in enumerate(places):
         for start, _ in occurrences:

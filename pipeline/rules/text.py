@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Final, NamedTuple
 
 _UMLAUTS: Final = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 _BACK: Final = {digraph: umlaut for umlaut, digraph in _UMLAUTS.items()}
-_OTHER: Final = {"ø": "o", "đ": "d", "ł": "l", "ı": "i", "ð": "d"}
+_OTHER: Final = {"ø": "o", "đ": "d", "ł": "l", "ı": "i", "ð": "d", "œ": "o", "ƒ": "f", "μ": "u", "ˆ": " "}
 _SPELT = re.compile("ae|oe|(?<![aeq])ue|ss|[äöüß]")  # not in neue, Bauer, quer
 #: Umlauts of one word that are spelt independently; with more, all are spelt the same way.
 _FREE: Final = 4
@@ -40,6 +41,12 @@ def _folded(character: str) -> str:
 
 
 _TABLE: Final = _Fold()
+#: News in western languages fits into this encoding, and bytes are translated ten times as fast as characters.
+_WESTERN: Final = "cp1252"
+_BYTES: Final = bytes(
+    ord(_folded(bytes([code]).decode(_WESTERN, errors="replace"))) if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else 32
+    for code in range(256)
+)
 
 
 class Folded(NamedTuple):
@@ -66,7 +73,14 @@ def fold(body: str) -> Folded:
     """
     if not body.isascii() and _LOOSE.search(body):
         return _composed(body)
-    return Folded(f" {body.translate(_TABLE)} ", None)
+    return Folded(f" {_translated(body)} ", None)
+
+
+def _translated(body: str) -> str:
+    try:
+        return body.encode(_WESTERN).translate(_BYTES).decode("latin-1")
+    except UnicodeEncodeError:
+        return body.translate(_TABLE)
 
 
 def _composed(body: str) -> Folded:
@@ -80,15 +94,17 @@ def _composed(body: str) -> Folded:
             whole = unicodedata.normalize("NFC", letters[-1] + character)
             letters[-1] = whole if len(whole) == 1 else letters[-1]
     places.append(len(body))
-    return Folded(f" {''.join(letters[1:]).translate(_TABLE)} ", places)
+    return Folded(f" {_translated(''.join(letters[1:]))} ", places)
 
 
+@lru_cache(maxsize=20_000)
 def fold_word(word: str) -> str:
     """Return a query's word in folded spelling, its wildcards `*` and `?` kept; may contain spaces (`E.ON`)."""
     composed = unicodedata.normalize("NFC", word)
     return "".join(one if one in "*?" else _folded(one) for one in composed if not _LOOSE.match(one))
 
 
+@lru_cache(maxsize=20_000)
 def spellings(word: str) -> tuple[str, ...]:
     """Return all spellings of a folded word: `müller` and `mueller`, whichever of them was given.
 

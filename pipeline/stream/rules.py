@@ -7,6 +7,7 @@ new ones, never by some of both. A record that cannot be used leaves the rules a
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterable
 
 import structlog
@@ -82,6 +83,10 @@ class Following:
         except Permanent as error:
             log.warning("rules that cannot be used, the old ones stay", offset=record.offset, error=str(error))
             return
+        # Thousands of rules are hundreds of thousands of objects that stay: looking for garbage among them again and
+        # again costs more than asking them.
+        gc.collect()
+        gc.freeze()
         log.info("rules in service", rules=len(self.book.rules.rules), version=self.book.version)
 
 
