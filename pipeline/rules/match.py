@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -171,17 +171,32 @@ def _together(phrase: Phrase, view: View) -> Iterator[tuple[Occurrence, ...]]:
     found = [view.occurrences(word) for word in phrase.words]
     if not all(found):
         return
-    order = view.order
-    moved = sorted(
-        (order[one[0]] - at, at, one) for at, occurrences in enumerate(found) for one in occurrences if one[0] in order
-    )
-    count, last = len(found), {}  # type: int, dict[int, tuple[int, Occurrence]]
-    for place, at, one in moved:
-        last[at] = (place, one)
-        if len(last) == count and min(near for near, _ in last.values()) >= place - phrase.slop:
-            row = tuple(last[index][1] for index in range(count))
-            if len(set(row)) == count:
-                yield row
+    moved = [[view.order[one[0]] - at for one in occurrences] for at, occurrences in enumerate(found)]
+    for low in sorted({place for places in moved for place in places}):
+        near = [
+            one[bisect_left(places, low) : bisect_right(places, low + phrase.slop)]
+            for one, places in zip(found, moved, strict=True)
+        ]
+        if all(near) and (row := _distinct(near)):
+            yield row
+
+
+def _distinct(choices: Sequence[Sequence[Occurrence]]) -> tuple[Occurrence, ...] | None:
+    """Return one occurrence for each word of a phrase, none of them for two words; None where that cannot be."""
+    taken: dict[Occurrence, int] = {}
+
+    def seat(word: int, tried: set[Occurrence]) -> bool:
+        for one in choices[word]:
+            if one not in tried:
+                tried.add(one)
+                if one not in taken or seat(taken[one], tried):
+                    taken[one] = word
+                    return True
+        return False
+
+    if not all(seat(word, set()) for word in range(len(choices))):
+        return None
+    return tuple(sorted(taken, key=lambda one: taken[one]))
 
 
 def _hit(

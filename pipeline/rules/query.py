@@ -26,6 +26,8 @@ DEEPEST: Final = 40
 """Brackets inside brackets."""
 LITERAL: Final = 2
 """Letters or digits that must stand side by side in a word with wildcards."""
+WORDS: Final = 50
+"""Words in one phrase."""
 SLOP: Final = 100
 """The widest proximity."""
 
@@ -272,6 +274,8 @@ class _Parser:
         made = tuple(_checked(word, text, at, Where(self._field)) for word in folded.split())
         if not made:
             raise BadQuery("no letter or digit to look for", at)
+        if len(made) > WORDS:
+            raise BadQuery(f"a phrase of more than {WORDS} words", at)
         return made[0] if len(made) == 1 else Phrase(made, slop)
 
 

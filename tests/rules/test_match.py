@@ -68,6 +68,7 @@ def test_the_table_of_refusals(query: str, why: str) -> None:
         ('"a a"', "a", False),
         ('"a a"~3', "a", False),
         ('"a a"~3', "a b a", True),
+        ('"ab ab* ba"~2', "abba ab ba", True),  # each word of the phrase needs a word of its own
         ('"a b c"~2', "a x b y c", True),
         ('"a b c"~1', "a x b y c", False),
         ("b*ck", "bakc", False),

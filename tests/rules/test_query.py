@@ -117,6 +117,7 @@ def test_what_a_query_means(query: str, tree: str) -> None:
         ("a [1 TO 2]", 2, "ranges"),
         ("a /b/", 2, "regular expressions"),
         ("(" * (DEEPEST + 1) + "a" + ")" * (DEEPEST + 1), DEEPEST, "brackets inside"),
+        ('b AND "' + "a " * 60 + '"', 7, "more than 50 words"),
         ("a " * LONGEST, LONGEST, "longer than"),
     ],
 )
