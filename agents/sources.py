@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agents.links import clean, host_of
 from pipeline.errors import BadInput
@@ -39,7 +39,9 @@ Duration = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=31 * 86400
 
 
 class Source(Part):
-    """One URL that we poll, and what we know of its publisher."""
+    """One URL that we poll, and what we know of its publisher; a key that we do not know is a fault in the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(
         pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$", description="never changes: article ids and memory hang on it"

@@ -75,7 +75,8 @@ def _of_article(walked: Walked) -> list[str]:
         f"[bold]classify[/]  model {classified.model}: {len(classified.signals) or 'no'} signal(s)",
     ]
     for signal in classified.signals:
-        lines.append(f"          {signal.type} {signal.probability:.0%}, {signal.status}, {signal.direction}")
+        by = "" if signal.by == "model" else f", by the {escape(signal.why)}"
+        lines.append(f"          {signal.type} {signal.probability:.0%}, {signal.status}, {signal.direction}{by}")
         lines.append(f"          [dim]“{escape(signal.evidence[0].text)}”[/]")
     return lines
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline import log
+from pipeline.commands import rules as rules_command
 from pipeline.errors import StellwerkError
 from pipeline.settings import Settings, load
 
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="Kafka topics: make and check.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
+app.add_typer(rules_command.app, name="rules")
 
 ROLES: Final = ("ingest", "classify", "route", "alert")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
@@ -169,6 +171,7 @@ def worker(
 def process(
     accounts: Annotated[Path, typer.Option(help="Account file (CSV, TOML, JSONL).")],
     file: Annotated[Path, typer.Argument(help="JSON lines with id, title, text; - for standard input.")] = Path("-"),
+    rules: Annotated[Path | None, typer.Option(help="Rule file (TOML): keyword combinations.")] = None,
 ) -> None:
     """Take articles through all steps without Kafka: one JSON line in, one out, same order.
 
@@ -176,12 +179,14 @@ def process(
 
         stellwerk process --accounts accounts.csv articles.jsonl > judged.jsonl
 
+        stellwerk process --accounts accounts.csv --rules rules.toml articles.jsonl > judged.jsonl
+
         cat articles.jsonl | stellwerk process --accounts accounts.csv | jq .alerts
     """
     from pipeline import process as steps
 
     settings = _settings("process")
-    walk = steps.open_path(accounts, settings)
+    walk = steps.open_path(accounts, settings, rules)
     good = True
     with _lines(file) as (lines, name):
         for line, fine in steps.process(walk, lines, name):

@@ -42,12 +42,15 @@ class BadInput(Permanent):
         message: what is wrong and what to do about it.
         file: the file's name as the user gave it.
         line: counted from 1; None where the file has no lines (a missing file).
+        column: counted from 1, in that line; None where the line says enough.
         field: the column or key at fault, where there is one.
     """
 
-    def __init__(self, message: str, *, file: str = "", line: int | None = None, field: str = "") -> None:
-        self.message, self.file, self.line, self.field = message, file, line, field
-        place = ":".join(str(part) for part in (file, line) if part)
+    def __init__(
+        self, message: str, *, file: str = "", line: int | None = None, column: int | None = None, field: str = ""
+    ) -> None:
+        self.message, self.file, self.line, self.column, self.field = message, file, line, column, field
+        place = ":".join(str(part) for part in (file, line, column) if part)
         named = f"{field}: {message}" if field else message
         super().__init__(f"{place}: {named}" if place else named)
 

@@ -71,18 +71,14 @@ async def _open(settings: KafkaSettings, connection: Any) -> AsyncIterator[Any]:
         await connection.stop()
 
 
-def sending(settings: KafkaSettings) -> AbstractAsyncContextManager[AIOKafkaProducer]:
+def sending(settings: KafkaSettings, **more: Any) -> AbstractAsyncContextManager[AIOKafkaProducer]:
     """Open a producer: acknowledged by all replicas, and no copy written twice when a request is repeated.
 
     Raises:
         Transient: on entering, when no broker answers.
     """
-    return _open(
-        settings,
-        AIOKafkaProducer(
-            **client(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST
-        ),
-    )
+    made = {"acks": "all", "enable_idempotence": True, "linger_ms": 5, "max_request_size": LARGEST, **more}
+    return _open(settings, AIOKafkaProducer(**client(settings), **made))
 
 
 def reading(settings: KafkaSettings, **more: Any) -> AbstractAsyncContextManager[AIOKafkaConsumer]:

@@ -6,6 +6,7 @@ Out: one line each, in the same order; the form is described in `docs/process.md
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from pipeline.errors import BadInput
 from pipeline.records import Alert, Article, Classified, How, stable_id
 from pipeline.route.accounts import load_accounts
 from pipeline.route.step import Routed, Router, route
+from pipeline.rules.files import load_rules
+from pipeline.rules.match import Book
 from pipeline.settings import AlertSettings, Settings
 
 #: Articles scored at once; more gains nothing.
@@ -39,17 +42,19 @@ class Walk:
         scorer: the classifier.
         router: the accounts.
         settings: of the alert step.
+        rules: keyword combinations, where there are any.
         memory: alerts made by this path.
     """
 
     scorer: Scorer
     router: Router
     settings: AlertSettings
+    rules: Book | None = None
     memory: Memory = field(default_factory=Memory)
 
     def walk(self, articles: Sequence[Article]) -> list[Walked]:
         """Take articles through all steps, in order; each sees the alerts of those before."""
-        return [self._one(classified) for classified in classify(self.scorer, articles)]
+        return [self._one(classified) for classified in classify(self.scorer, articles, self.rules)]
 
     def _one(self, classified: Classified) -> Walked:
         routed = route(self.router, classified)
@@ -86,6 +91,7 @@ class Walked:
                     "status": signal.status,
                     "direction": signal.direction,
                     "evidence": signal.evidence[0].model_dump(),
+                    "by": signal.by,
                 }
                 for signal in self.classified.signals
             ],
@@ -102,16 +108,23 @@ class Walked:
         }
 
 
-def open_path(accounts: Path, settings: Settings) -> Walk:
-    """Load model and accounts.
+def open_path(accounts: Path, settings: Settings, rules: Path | None = None) -> Walk:
+    """Load model, accounts and, where a file is named, keyword rules.
 
     Raises:
-        BadInput: the account file is wrong.
+        BadInput: the account or the rule file is wrong.
         BadModel: the model may not be loaded.
     """
-    return Walk(
-        registry.load(settings.model.path or registry.CHAMPION), Router(load_accounts(accounts)), settings.alert
+    walk = Walk(
+        registry.load(settings.model.path or registry.CHAMPION),
+        Router(load_accounts(accounts)),
+        settings.alert,
+        Book(load_rules(rules)) if rules else None,
     )
+    # What stays is not searched for garbage: with thousands of rules or accounts that is a third of the time.
+    gc.collect()
+    gc.freeze()
+    return walk
 
 
 def read_article(line: bytes, number: int, file: str) -> Article:

@@ -134,6 +134,8 @@ class Signal(Part):
     status: Status
     direction: Direction
     evidence: tuple[Span, ...] = Field(min_length=1, description="best first; the first is the sentence that decided")
+    by: str = Field("model", description="who says so: 'model', or 'rule:' and the rule's id")
+    why: str = Field("", description="a rule's words for people; the model says which version it is elsewhere")
 
 
 class FactKind(StrEnum):
@@ -168,6 +170,7 @@ class Classified(Record):
     signals: tuple[Signal, ...] = ()
     facts: tuple[Fact, ...] = ()
     model: str = Field(description="version of the model that judged")
+    rules: str = Field("", description="version of the keyword rules that judged; empty without rules")
 
 
 class Role(StrEnum):
@@ -246,6 +249,7 @@ class Match(Record):
     signals: tuple[MatchedSignal, ...]
     why: tuple[str, ...]
     model: str
+    rules: str = ""
     accounts_version: str
 
 
@@ -276,6 +280,7 @@ class AlertSignal(Part):
     status: Status
     direction: Direction
     probability: Share
+    by: str = Field("model", description="who says so, as in Signal; several with a comma between them")
 
 
 class Score(Part):
@@ -329,6 +334,15 @@ class Label(Record):
     relevant: bool | None = None
     note: str = ""
     versions: Versions = Versions()
+
+
+class RuleFile(Record):
+    """The keyword rules in service: the whole file, so that all of them change in one step."""
+
+    name: str = Field(description="the file's name, for people")
+    version: str = Field(description="hash of the text")
+    at: Time
+    text: str = Field(description="the file as it was checked")
 
 
 class Promotion(Record):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.records import Alert, Article, Classified, Label, Match, PollState, Promotion, Record
+from pipeline.records import Alert, Article, Classified, Label, Match, PollState, Promotion, Record, RuleFile
 
 DAY: Final = 86_400_000
 #: The largest record a topic takes, bytes. Dead letters take more: they wrap what another topic took.
@@ -62,6 +62,7 @@ DEAD_LETTERS: Final = Topic("dead-letters", None, "original key", wide=False, re
 LABELS: Final = Topic("labels", Label, "article id", wide=False, retention=None, flush=True)
 PROMOTIONS: Final = Topic("promotions", Promotion, "model name", wide=False, cleanup="compact", retention=None)
 ACCOUNTS: Final = Topic("accounts", None, "account id", wide=False, cleanup="compact", retention=None)
+RULES: Final = Topic("rules", RuleFile, "rules", wide=False, cleanup="compact", retention=None)
 POLLS: Final = Topic("polls", PollState, "source id", cleanup="compact", retention=None)
 
 TOPICS: Final[tuple[Topic, ...]] = (
@@ -73,5 +74,6 @@ TOPICS: Final[tuple[Topic, ...]] = (
     LABELS,
     PROMOTIONS,
     ACCOUNTS,
+    RULES,
     POLLS,
 )

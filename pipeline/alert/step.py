@@ -152,7 +152,7 @@ def _first(
         revision=1,
         state=AlertState.NEW,
         account=match.account,
-        signal=AlertSignal(**signal.model_dump(exclude={"evidence"})),
+        signal=AlertSignal(**signal.model_dump(exclude={"evidence", "why"})),
         evidence=_evidence(match, matched),
         places=_places((), matched),
         facts=_facts((), matched),
@@ -163,7 +163,7 @@ def _first(
         first_seen=now,
         updated=now,
         why=_why(match, matched),
-        versions=Versions(model=match.model, accounts=match.accounts_version),
+        versions=Versions(model=match.model, accounts=match.accounts_version, rules=match.rules),
     )
 
 
@@ -173,6 +173,7 @@ def _next(
     """Return the alert with what the match adds; `raised` is False inside the same article, which is one revision."""
     signal, status = known.signal, _later(known.signal.status, matched.signal.status)
     changed = {"status": status, "probability": max(signal.probability, matched.signal.probability)}
+    changed["by"] = ",".join(dict.fromkeys((*signal.by.split(","), matched.signal.by)))
     if status is not signal.status:
         changed["direction"] = matched.signal.direction
     others = tuple(other for other in known.articles if other.id != match.article.id)
@@ -189,7 +190,7 @@ def _next(
             "published": min(known.published, match.article.published),
             "updated": now,
             "why": tuple(dict.fromkeys((*known.why, *_why(match, matched))))[:_EVIDENCE_MOST],
-            "versions": Versions(model=match.model, accounts=match.accounts_version),
+            "versions": Versions(model=match.model, accounts=match.accounts_version, rules=match.rules),
         }
     )
 
@@ -230,4 +231,4 @@ def _facts(known: tuple[Fact, ...], matched: MatchedSignal) -> tuple[Fact, ...]:
 
 
 def _why(match: Match, matched: MatchedSignal) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((matched.why, *match.why)))
+    return tuple(why for why in dict.fromkeys((matched.why, matched.signal.why, *match.why)) if why)

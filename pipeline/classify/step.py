@@ -50,6 +50,19 @@ class Found:
     sentences: tuple[int, ...]
 
 
+class Rules(Protocol):
+    """Keyword rules in service: the second source of signals (`pipeline.rules`)."""
+
+    @property
+    def version(self) -> str:
+        """Name of the version, for the record."""
+
+    def signals(
+        self, article: Article, language: str, body: str, sentences: Sequence[tuple[int, int]]
+    ) -> tuple[Signal, ...]:
+        """Return what the rules find in an article: its body, and starts and ends of sentences in it."""
+
+
 class Scorer(Protocol):
     """A model in service."""
 
@@ -67,26 +80,46 @@ def prepare(article: Article) -> Prepared:
     return Prepared(language(article.title, article.text, article.language_hint), body, tuple(sentences(body)))
 
 
-def classify(scorer: Scorer, articles: Sequence[Article]) -> list[Classified]:
-    """Return one record for each article, in their order; scoring many at once is several times faster."""
+def classify(scorer: Scorer, articles: Sequence[Article], rules: Rules | None = None) -> list[Classified]:
+    """Return one record for each article, in their order; scoring many at once is several times faster.
+
+    Args:
+        scorer: the model.
+        articles: what to judge.
+        rules: asked too, about articles in any language; their signals stand behind the model's.
+    """
     items = [prepare(article) for article in articles]
     wanted = [index for index, item in enumerate(items) if item.language in KNOWN and item.sentences]
     findings: dict[int, list[Found]] = dict(zip(wanted, scorer.score([items[index] for index in wanted]), strict=True))
     return [
-        _classified(article, item, findings.get(index, []), scorer.version)
+        _classified(article, item, findings.get(index, []), scorer.version, rules)
         for index, (article, item) in enumerate(zip(articles, items, strict=True))
     ]
 
 
-def _classified(article: Article, item: Prepared, findings: Sequence[Found], model: str) -> Classified:
-    """Return the record: signals, and the facts of a text that is read at all."""
-    signals = tuple(_signal(item, found) for found in findings)
+def _classified(
+    article: Article, item: Prepared, findings: Sequence[Found], model: str, rules: Rules | None
+) -> Classified:
+    """Return the record: the model's signals, those of the rules, and the facts of a text that is read at all."""
+    signals = (*(_signal(item, found) for found in findings), *_by_rules(rules, article, item))
     # What was fetched without a date may be old: `this year` would be wrong with confidence.
     day = None if article.published_guessed else article.published.date()
     facts = find(item.body, german=item.language != "en", published=day) if item.language in KNOWN else []
     return Classified(
-        article=article, language=item.language, signals=signals, facts=belong(facts, signals), model=model
+        article=article,
+        language=item.language,
+        signals=signals,
+        facts=belong(facts, signals),
+        model=model,
+        rules=rules.version if rules else "",
     )
+
+
+def _by_rules(rules: Rules | None, article: Article, item: Prepared) -> tuple[Signal, ...]:
+    """Return what the rules find."""
+    if rules is None or not item.sentences:
+        return ()
+    return rules.signals(article, item.language, item.body, item.sentences)
 
 
 def _signal(item: Prepared, found: Found) -> Signal:

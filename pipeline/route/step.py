@@ -135,6 +135,7 @@ def _matches(
             signals=tuple(_with_facts(one, classified) for one in ones),
             why=_why(router.accounts, names, ones),
             model=classified.model,
+            rules=classified.rules,
             accounts_version=router.accounts.version,
         )
         made.append(match)

@@ -1,0 +1,226 @@
+"""Which rules can hold in a text, and where their words stand: one pass for all of them.
+
+Each word of each query has a literal part; all of them make one Aho-Corasick automaton. A query also says which words
+it cannot do without, as up to three lists of alternatives ("one of these must occur"). Per list, each literal knows as
+bits of one integer which queries it serves; so what is left to judge after a pass is three rows of bits put together,
+and the cost hardly depends on the number of queries.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+
+from pipeline.rules.text import Folded, fold
+from pipeline.rules.tree import And, Node, Or, Phrase, Where, Word, words
+
+LISTS: Final = 3
+"""Lists of alternatives per query; more hardly keep out more."""
+_LONGEST_WORD: Final = 100
+"""Characters of a word in a text that a wildcard may span; what is longer is no word."""
+_GAP: Final = 10_000
+"""Places between the last word of a title and the first of its text: no phrase crosses that."""
+_WILD = re.compile(r"[*?]+")
+_WORD = re.compile(r"[^ ]+")
+
+Occurrence = tuple[int, int]
+"""Start and end of a word in the folded text."""
+
+
+class _Form(NamedTuple):
+    """One spelling of a word.
+
+    Attributes:
+        literal: what the automaton looks for; spaces stand for the word's ends.
+        offset: from the literal's start to the word's start, where the literal holds the word's start; else None.
+        whole: the literal is all of the word, so nothing has to be checked.
+        pattern: what the whole word must look like; None where the literal says it all.
+    """
+
+    literal: str
+    offset: int | None
+    whole: bool
+    pattern: re.Pattern[str] | None
+
+
+def _form(text: str) -> _Form:
+    """Return how to look for one spelling."""
+    if not _WILD.search(text):
+        return _Form(f" {text} ", 1, True, None)
+    pieces = [(piece, found) for piece, found in _pieces(text) if piece]
+    piece, at = max(pieces, key=lambda one: len(one[0]))
+    begins, ends = at == 0, at + len(piece) == len(text)
+    literal = f"{' ' * begins}{piece}{' ' * ends}"
+    simple = text in (f"{piece}*", f"*{piece}", f"*{piece}*")
+    return _Form(literal, 1 if begins else None, False, None if simple else re.compile(fnmatch.translate(text)))
+
+
+def _pieces(text: str) -> Iterator[tuple[str, int]]:
+    at = 0
+    for found in _WILD.finditer(text):
+        yield text[at : found.start()], at
+        at = found.end()
+    yield text[at:], at
+
+
+class Automaton:
+    """The words of many queries.
+
+    Args:
+        queries: in the order in which they are numbered.
+    """
+
+    def __init__(self, queries: Sequence[Node]) -> None:
+        literals: dict[str, int] = {}
+        self._words: dict[tuple[str, ...], tuple[tuple[int, _Form], ...]] = {}
+        for query in queries:
+            for word in words(query):
+                if word.forms not in self._words:
+                    forms = [_form(text) for text in word.forms]
+                    numbered = [(literals.setdefault(form.literal, len(literals)), form) for form in forms]
+                    self._words[word.forms] = tuple(numbered)
+        self._count = len(literals)
+        self._served, self._always = self._serve(queries, list(literals))
+        self._search = AhoCorasick(
+            list(literals),
+            matchkind=MatchKind.Standard,
+            implementation=Implementation.ContiguousNFA if literals else None,
+            store_patterns=False,
+        )
+
+    def _serve(self, queries: Sequence[Node], literals: Sequence[str]) -> tuple[list[dict[int, int]], list[int]]:
+        """Return per list the queries that each literal serves, and the queries that have no such list, as bits."""
+        served: list[dict[int, int]] = [defaultdict(int) for _ in range(LISTS)]
+        always = [0] * LISTS
+        for number, query in enumerate(queries):
+            needed = sorted(set(self._needed(query)), key=lambda one: _common(one, literals))
+            for at in range(LISTS):
+                if at >= len(needed):
+                    always[at] |= 1 << number
+                    continue
+                for literal in needed[at]:
+                    served[at][literal] |= 1 << number
+        return [dict(one) for one in served], always
+
+    def _needed(self, node: Node) -> list[frozenset[int]]:
+        """Return lists of literals; where the node holds, at least one of each list occurs."""
+        if isinstance(node, Word):
+            # A literal in the title has a second number, so that rules about titles stay asleep otherwise.
+            shift = self._count if node.where is Where.TITLE else 0
+            return [frozenset(number + shift for number, _ in self._words[node.forms])]
+        if isinstance(node, Phrase):
+            return [one for word in node.words for one in self._needed(word)]
+        if isinstance(node, And):
+            return [one for part in node.nodes for one in self._needed(part)]
+        if isinstance(node, Or):
+            parts = [sorted(self._needed(part), key=len) for part in node.nodes]
+            return [frozenset().union(*row) for row in zip(*parts, strict=False)]
+        return []
+
+    def find(self, body: str, title: int) -> tuple[Iterable[int], View]:
+        """Return the numbers of the queries that are worth judging, and the text to judge them on.
+
+        Args:
+            body: title, line feed, text.
+            title: the title's length in characters.
+        """
+        folded = fold(body)
+        hits: list[tuple[int, int, int]] = self._search.find_matches_as_indexes(folded.text, overlapping=True)
+        view = View(folded, title, hits, self._words)
+        seen = {hit[0] for hit in hits}
+        seen.update(number + self._count for number, start, _ in hits if start < view.split)
+        bits = -1
+        for served, always in zip(self._served, self._always, strict=True):
+            row = always
+            for literal in seen:
+                if literal in served:
+                    row |= served[literal]
+            bits &= row
+            if not bits:
+                break
+        return _numbers(bits), view
+
+
+def _common(literals: Iterable[int], texts: Sequence[str]) -> float:
+    """Return how often one of these is likely to occur: short ones do."""
+    return sum(2.0 ** -len(texts[one % len(texts)]) for one in literals)
+
+
+def _numbers(bits: int) -> Iterator[int]:
+    """Yield the places of the bits that are set, lowest first."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+class View:
+    """One text with the words found in it.
+
+    Args:
+        folded: the text.
+        title: the title's length in the original.
+        hits: literal, start, end of all literals in the folded text.
+        known: the forms of each word.
+    """
+
+    def __init__(
+        self,
+        folded: Folded,
+        title: int,
+        hits: Sequence[tuple[int, int, int]],
+        known: dict[tuple[str, ...], tuple[tuple[int, _Form], ...]],
+    ) -> None:
+        self.folded = folded
+        self._title, self._hits, self._known = title, hits, known
+        self._found: dict[tuple[str, ...], list[Occurrence]] = {}
+
+    def occurrences(self, word: Word) -> list[Occurrence]:
+        """Return where a word stands, in order."""
+        found = self._found.get(word.forms)
+        if found is None:
+            there = any(number in self._by_literal for number, _ in self._known[word.forms])
+            found = self._found[word.forms] = sorted(set(self._look(word))) if there else []
+        if word.where is Where.BOTH or not found:
+            return found
+        split = bisect_left(found, (self.split, 0))
+        return found[:split] if word.where is Where.TITLE else found[split:]
+
+    def _look(self, word: Word) -> Iterator[Occurrence]:
+        text = self.folded.text
+        for number, form in self._known[word.forms]:
+            for start, end in self._by_literal.get(number, ()):
+                if form.whole:
+                    yield start + 1, end - 1
+                    continue
+                first = text.rfind(" ", 0, start + 1) + 1 if form.offset is None else start + form.offset
+                last = text.find(" ", end - 1)
+                if not form.pattern or (last - first <= _LONGEST_WORD and form.pattern.match(text[first:last])):
+                    yield first, last
+
+    @cached_property
+    def _by_literal(self) -> dict[int, list[Occurrence]]:
+        found: dict[int, list[Occurrence]] = {}
+        for number, start, end in self._hits:
+            found.setdefault(number, []).append((start, end))
+        return found
+
+    @cached_property
+    def split(self) -> int:
+        """Where the text begins in the folded spelling."""
+        places = self.folded.places
+        return self._title + 1 if places is None else bisect_left(places, self._title, 1)
+
+    @cached_property
+    def order(self) -> dict[int, int]:
+        """The place of each word among all, by its start; the text's words come long after the title's."""
+        starts = [found.start() for found in _WORD.finditer(self.folded.text)]
+        split = self.split
+        return {start: place + _GAP * (start >= split) for place, start in enumerate(starts)}
