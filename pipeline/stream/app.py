@@ -145,6 +145,9 @@ def _attach(
     async def run(stream: Stream[bytes]) -> None:
         await drain(stream, handle, most=settings.stream.batch, failed=failed)
 
+    if built.beside:
+        app.task(built.beside)
+
     @app.on_partitions_revoked.connect  # type: ignore[arg-type]
     async def revoked(sender: Any, partitions: set[TP], **_: Any) -> None:
         gone = {tp.partition for tp in partitions}
@@ -167,7 +170,7 @@ def _attach(
 
 async def ready(stage: Stage, settings: Settings) -> None:
     """Refuse to start a stage whose topics are not there (see `kafka.require`)."""
-    await kafka.require(settings.kafka, (stage.source, *stage.sinks))
+    await kafka.require(settings.kafka, (stage.source, *stage.sinks, *stage.reads))
 
 
 def run(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: None) -> None:

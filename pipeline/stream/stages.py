@@ -13,7 +13,7 @@ from typing import Any, Final
 from pipeline.records import Record
 from pipeline.settings import Settings
 from pipeline.stream.guard import Step
-from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES, Topic
+from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES, PROMOTIONS, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +25,33 @@ class Built:
         batched: whether the step may get many records at once.
         prepare: awaited with the partitions of a batch before its step; rebuilds memory.
         forget: called with the partitions that were taken away.
+        beside: runs beside the step until the worker ends; what it raises ends the worker.
     """
 
     step: Step[Any]
     batched: bool = True
     prepare: Callable[[Iterable[int]], Awaitable[None]] | None = None
     forget: Callable[[Iterable[int]], None] | None = None
+    beside: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of the path; its name is also its consumer group, after the prefix."""
+    """One stage of the path; its name is also its consumer group, after the prefix. `reads` is read beside `source`."""
 
     name: str
     source: Topic
     record: type[Record]
     sinks: tuple[Topic, ...]
     build: Callable[[Settings], Built]
+    reads: tuple[Topic, ...] = ()
 
 
 def _classify(settings: Settings) -> Built:
     from pipeline.stream import classify
 
-    return Built(classify.build(settings))
+    stage = classify.Classifying(settings)
+    return Built(stage.step, prepare=stage.model.prepare, beside=stage.model.follow)
 
 
 def _route(settings: Settings) -> Built:
@@ -64,7 +68,7 @@ def _alert(settings: Settings) -> Built:
 
 
 STAGES: Final[tuple[Stage, ...]] = (
-    Stage("classify", ARTICLES, ARTICLES.record, (CLASSIFIED, DEAD_LETTERS), _classify),  # type: ignore[arg-type]
+    Stage("classify", ARTICLES, ARTICLES.record, (CLASSIFIED, DEAD_LETTERS), _classify, (PROMOTIONS,)),  # type: ignore[arg-type]
     Stage("route", CLASSIFIED, CLASSIFIED.record, (MATCHES, DEAD_LETTERS), _route),  # type: ignore[arg-type]
     Stage("alert", MATCHES, MATCHES.record, (ALERTS, DEAD_LETTERS), _alert),  # type: ignore[arg-type]
 )
