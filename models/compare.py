@@ -67,14 +67,22 @@ def compare(
     return report
 
 
-def refusals(report: Mapping[str, Any]) -> list[str]:
-    """Return why the candidate should not go into service; nothing means that it may."""
+def refusals(report: Mapping[str, Any], least: int = LEAST) -> list[str]:
+    """Return why the candidate should not go into service; nothing means that it may.
+
+    Args:
+        report: as `compare` gives it.
+        least: items that each language must have been compared on; 0 asks only of those that there are.
+    """
     reasons = []
     for code in LANGUAGES:
         one = report["languages"].get(code)
-        if one is None or one["items"] < LEAST:
-            count = one["items"] if one else 0
-            reasons.append(f"{code}: {count} items are too few to tell; {LEAST} are needed that neither has learnt from")
+        count = one["items"] if one else 0
+        if count < least:
+            reasons.append(
+                f"{code}: {count} items are too few to tell; {least} are needed that neither has learnt from"
+            )
+        if one is None or count < least:
             continue
         for name, row in {**one["overall"], **one["types"]}.items():
             if row["worse"]:

@@ -70,7 +70,9 @@ def last(labels: Iterable[Label]) -> list[Label]:
     """
     kept: dict[tuple[str, str, str], Label] = {}
     for label in sorted(labels, key=lambda one: one.at):
-        kept[(label.author, label.article_id, "types" if label.types is not None else f"alert {label.alert_id}")] = label
+        kept[(label.author, label.article_id, "types" if label.types is not None else f"alert {label.alert_id}")] = (
+            label
+        )
     return sorted(kept.values(), key=lambda one: one.at)
 
 
@@ -127,7 +129,9 @@ def tell(labels: Sequence[Label]) -> list[str]:
     """Return lines for people: how many judged how much, and where they disagree."""
     found = agreement(labels)
     people = Counter(label.author for label in last(labels))
-    lines = [f"{sum(people.values())} verdicts by {len(people)} people on {len({one.article_id for one in labels})} articles"]
+    lines = [
+        f"{sum(people.values())} verdicts by {len(people)} people on {len({one.article_id for one in labels})} articles"
+    ]
     if not found.articles:
         return lines
     lines.append(f"{found.articles} judged by several: {found.same} alike, F1 of one against another {found.f1:.2f}")

@@ -9,21 +9,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-_FIGURES: Final = ("ece", "evidence", "status")
 _WIDE, _LEFT, _ROW = 760, 190, 22
 _BLUE, _GREY, _RED, _GREEN = "#2463a8", "#8a8f98", "#b3261e", "#1b7f4b"
 
 
-def text(report: Mapping[str, Any], refused: Sequence[str]) -> str:
-    """Return the comparison as lines: per language the overall figures, then every type that occurs."""
-    lines = [f"champion   {report['champion']}", f"candidate  {report['candidate']}"]
-    for code, one in report["languages"].items():
-        lines += ["", f"{code}: {one['items']} items, {one['stories']} stories"]
-        lines.append(f"  {'':20} {'items':>6} {'champion':>9} {'candidate':>9} {'change':>8}   95 % of draws")
-        lines += [_line(name, row) for name, row in _rows(one)]
-        both = (one["champion"], one["candidate"])
-        lines += [f"  {name:20} {'':>6} {both[0][name]:>9.3f} {both[1][name]:>9.3f}" for name in _FIGURES]
-    lines += ["", verdict(refused), *(f"  {reason}" for reason in refused)]
+Reports = Mapping[str, Mapping[str, Any]]
+"""What was compared on → the comparison, as `compare.compare` gives it: `test`, and `labels` where there are any."""
+
+
+def text(reports: Reports, refused: Sequence[str]) -> str:
+    """Return the comparisons as lines: per language the overall figures, then every type that occurs."""
+    lines = []
+    for name, report in reports.items():
+        lines += [f"{name}: {report['candidate']} against {report['champion']}, the champion"]
+        for code, one in report["languages"].items():
+            lines += ["", f"{code}: {one['items']} items, {one['stories']} stories"]
+            lines.append(f"  {'':20} {'items':>6} {'champion':>9} {'candidate':>9} {'change':>8}   95 % of draws")
+            lines += [_line(kind, row) for kind, row in _rows(one)]
+            both = (one["champion"], one["candidate"])
+            lines += [f"  {kind:20} {'':>6} {both[0][kind]:>9.3f} {both[1][kind]:>9.3f}" for kind in _figures(name)]
+        lines.append("")
+    lines += [verdict(refused), *(f"  {reason}" for reason in refused)]
     return "\n".join(lines)
 
 
@@ -32,21 +38,23 @@ def verdict(refused: Sequence[str]) -> str:
     return "promotion refused:" if refused else "promotion possible: nowhere worse beyond the interval"
 
 
-def page(report: Mapping[str, Any], refused: Sequence[str], drift: str = "") -> str:
-    """Return the comparison as one HTML page; nothing in it is loaded from elsewhere or runs."""
-    parts = [f"<h1>{escape(report['candidate'])}</h1>", f"<p>against {escape(report['champion'])}, the champion</p>"]
+def page(reports: Reports, refused: Sequence[str], drift: str = "") -> str:
+    """Return the comparisons as one HTML page; nothing in it is loaded from elsewhere or runs."""
+    first = reports["test"]
+    parts = [f"<h1>{escape(first['candidate'])}</h1>", f"<p>against {escape(first['champion'])}, the champion</p>"]
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in refused)
     parts.append(f'<p class="{"bad" if refused else "good"}">{escape(verdict(refused))}</p><ul>{reasons}</ul>')
-    for code, one in report["languages"].items():
-        parts.append(f"<h2>{escape(code)}: {one['items']} items, {one['stories']} stories</h2>")
-        rows = list(_rows(one))
-        parts.append("<h3>Change of F1, with the interval of 95 % of draws</h3>" + forest(rows))
-        parts.append("<h3>Said and true: probability against the share that is right</h3>" + reliability(one["bins"]))
-        parts.append(_table(rows, one))
+    for name, report in reports.items():
+        for code, one in report["languages"].items():
+            parts.append(f"<h2>{escape(name)}, {escape(code)}: {one['items']} items, {one['stories']} stories</h2>")
+            rows = list(_rows(one))
+            parts.append("<h3>Change of F1, with the interval of 95 % of draws</h3>" + forest(rows))
+            parts.append("<h3>Said and true: probability and the share that is right</h3>" + reliability(one["bins"]))
+            parts.append(_table(rows, one, _figures(name)))
     if drift:
         parts.append(f"<h2>Drift</h2><pre>{escape(drift)}</pre>")
-    parts.append(f"<p>{report['rounds']} draws of whole stories, seed {report['seed']}.</p>")
-    title = escape(f"{report['candidate']} against {report['champion']}")
+    parts.append(f"<p>{first['rounds']} draws of whole stories, seed {first['seed']}.</p>")
+    title = escape(f"{first['candidate']} against {first['champion']}")
     return _PAGE.format(title=title, body="\n".join(parts))
 
 
@@ -56,7 +64,7 @@ def forest(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     high = _ROW * (len(rows) + 1) + 10
 
     def across(value: float) -> float:
-        return _LEFT + (value / reach + 1) / 2 * (_WIDE - _LEFT - 20)
+        return float(_LEFT + (value / reach + 1) / 2 * (_WIDE - _LEFT - 20))
 
     shapes = [_stroke(across(0), 0, across(0), high - _ROW, _GREY)]
     for at, (name, row) in enumerate(rows):
@@ -88,6 +96,11 @@ def reliability(bins: Mapping[str, Sequence[Sequence[float]]]) -> str:
     return f'<svg viewBox="0 0 {side + 160} {side + 2 * edge}" width="{side + 160}" role="img">{"".join(shapes)}</svg>'
 
 
+def _figures(name: str) -> tuple[str, ...]:
+    """Return the figures beside F1; labels say neither status nor sentence, so those cannot be compared."""
+    return ("ece",) if name == "labels" else ("ece", "evidence", "status")
+
+
 def _rows(one: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the overall rows, then the types that occur or are said."""
     yield from one["overall"].items()
@@ -104,7 +117,7 @@ def _line(name: str, row: Mapping[str, Any]) -> str:
     )
 
 
-def _table(rows: Sequence[tuple[str, Mapping[str, Any]]], one: Mapping[str, Any]) -> str:
+def _table(rows: Sequence[tuple[str, Mapping[str, Any]]], one: Mapping[str, Any], figures: Sequence[str]) -> str:
     head = "".join(f"<th>{name}</th>" for name in ("", "items", "champion", "candidate", "change", "95 % of draws"))
     made = [f"<tr>{head}</tr>"]
     for name, row in rows:
@@ -112,7 +125,7 @@ def _table(rows: Sequence[tuple[str, Mapping[str, Any]]], one: Mapping[str, Any]
         cells += [f"{row['difference']:+.3f}", f"{row['low']:+.3f} to {row['high']:+.3f}"]
         mark = ' class="bad"' if row["worse"] else ""
         made.append(f"<tr{mark}><td>{escape(name)}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    for name in _FIGURES:
+    for name in figures:
         cells = [f"{one[model][name]:.3f}" for model in ("champion", "candidate")]
         made.append(f"<tr><td>{name}</td><td></td><td>{cells[0]}</td><td>{cells[1]}</td><td></td><td></td></tr>")
     return f"<table>{''.join(made)}</table>"

@@ -70,7 +70,9 @@ def suggest(scorer: LinearScorer, texts: Sequence[tuple[str, Text]], count: int)
         best = int(worth.argmax())
         left[best] = False
         at = int(pool[best])
-        found.append(_suggestion(texts[at], chances[at], near[at], float(new[at]), float(value[at]), float(likest[best])))
+        found.append(
+            _suggestion(texts[at], chances[at], near[at], float(new[at]), float(value[at]), float(likest[best]))
+        )
         likeness = np.asarray((rows @ rows[best].T).todense()).ravel() / (length * length[best])
         likest = np.maximum(likest, likeness)
     return found

@@ -98,7 +98,7 @@ class InService:
         try:
             await self._take(record)
         except Permanent as error:
-            log.error("promotion that cannot be taken, the model stays", version=before, error=str(error)[:300])
+            log.warning("promotion that cannot be taken, the model stays", version=before, error=str(error)[:300])
             return
         log.info("model in service", version=self.scorer.version, before=before)
 
