@@ -27,6 +27,10 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TITLE = "Vossberg baut Werk in Ulm"
 
 
+def article(number: int) -> Article:
+    return Article(id=str(number), source_id="s", url="", title=TITLE, published=NOW, fetched=NOW)
+
+
 def worker(settings: Settings) -> Child:
     return Child(
         "classify",
@@ -86,12 +90,12 @@ async def test_the_model_changes_while_articles_flow(ready: Settings) -> None:
 
     async def feed() -> None:
         nonlocal sent
+        name = kafka.full_name(ready.kafka, ARTICLES)
         async with kafka.sending(ready.kafka) as producer:
             while on:
-                article = Article(id=str(sent), source_id="s", url="", title=TITLE, published=NOW, fetched=NOW)
-                name = kafka.full_name(ready.kafka, ARTICLES)
-                await producer.send_and_wait(name, article.encode(), key=article.id.encode())
-                sent += 1
+                some = [article(sent + n) for n in range(10)]
+                await asyncio.gather(*[await producer.send(name, one.encode(), key=one.id.encode()) for one in some])
+                sent += len(some)
 
     feeding = asyncio.create_task(feed())
     await told(ready, "model in service")
@@ -100,7 +104,7 @@ async def test_the_model_changes_while_articles_flow(ready: Settings) -> None:
     await retrain.promote(ready, second, "kim", "better")
     await told(ready, f"version={second}")
     count = sent
-    while sent < count + 200:
+    while sent < count + 1000:
         await asyncio.sleep(0.05)
     await retrain.roll_back(ready, "kim", "worse")
     async with asyncio.timeout(60):
@@ -128,9 +132,8 @@ async def test_a_restarted_worker_takes_the_promoted_version(ready: Settings) ->
     """What was promoted before a worker starts judges its first article."""
     version = candidate(ready, "small-2")
     await retrain.promote(ready, version, "kim", "")
-    article = Article(id="a", source_id="s", url="", title=TITLE, published=NOW, fetched=NOW)
     async with kafka.sending(ready.kafka) as producer:
-        await producer.send_and_wait(kafka.full_name(ready.kafka, ARTICLES), article.encode(), key=b"a")
+        await producer.send_and_wait(kafka.full_name(ready.kafka, ARTICLES), article(1).encode(), key=b"1")
     child = worker(ready)
     await child.start()
     async with asyncio.timeout(60):
