@@ -3,9 +3,15 @@
 corpus.py     labelled items from JSONL, and which of them tell the same story
 features.py   text to numbers
 scorer.py     a trained model in service: types, status, evidence
+store.py      a folder here or behind a URL
 registry.py   save and load a version: skops after a SHA-256 check, never a pickle
-train.py      corpus → version;  python -m models.train
+train.py      corpus → version;  python -m models.train, stellwerk train
 evaluate.py   figures by cross-validation;  python -m models.evaluate
+labels.py     people's verdicts: which counts, who disagrees, what can be learnt;  exchange.py  as files
+suggest.py    which articles are worth a person's time
+compare.py    a candidate against the champion, with intervals;  page.py  for people
+drift.py      has the news changed since?
+promotion.py  who went into service when and why, and the way back
 champion/     the version that ships, with its card and figures
 seed/         training text written for this project: invented companies
 """

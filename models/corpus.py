@@ -102,6 +102,11 @@ def digest(items: Sequence[Item]) -> str:
     return total.hexdigest()
 
 
+def fingerprint(item: Item) -> str:
+    """Return ten hexadecimal characters that stand for an item's text."""
+    return hashlib.sha256(" ".join(item.body.lower().split()).encode()).hexdigest()[:10]
+
+
 def marks(items: Sequence[Item]) -> NDArray[np.int8]:
     """Return which item carries which type (shape: items × 24)."""
     table = np.zeros((len(items), len(TYPES)), dtype=np.int8)

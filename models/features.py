@@ -90,6 +90,10 @@ class Block:
         self._by_word = by_word
         self._known: dict[str, list[int]] = {}
 
+    def __contains__(self, term: str) -> bool:
+        """Say whether the vocabulary has this term."""
+        return term in self._column
+
     def matrix(self, documents: Sequence[Document]) -> sparse.csr_matrix:
         """Return one row of unit length for each document (shape: documents × terms, float32)."""
         return _weighted(documents, self._extend, self.idf)

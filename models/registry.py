@@ -1,4 +1,4 @@
-"""Saving and loading versions: a folder each, checked before a byte of the model is believed.
+"""Saving and loading versions: a folder each, here or behind a URL, checked before a byte of the model is believed.
 
     model.skops     the model (a zip; no pickle)
     card.md         what it learnt from, for whom, what it does not see
@@ -7,6 +7,8 @@
 
 The sums find accidents and exchanged files. Whoever can write the sums can write the model: keep the folder as safe as
 the code. The list of trusted types is closed, so a strange model is refused even with right sums.
+
+A registry is a folder of such folders, each named like its version.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from models.scorer import LinearScorer
+from models.store import Store
 from pipeline.errors import BadModel
+from pipeline.settings import Settings
 
 CHAMPION: Final = Path(__file__).parent / "champion"
 MODEL: Final = "model.skops"
@@ -47,41 +51,110 @@ ALLOWED: Final = frozenset(
 MOST: Final = 64_000_000
 """Bytes of a model file at most, and eight times that unpacked."""
 
+Place = str | Path
+"""A path, or a URL that fsspec knows."""
+
 _LINE = re.compile(r"([0-9a-f]{64}) [ *]([\w.-]+)")
+_VERSION = re.compile(r"\w[\w.-]{0,99}")
 
 
-def save(model: LinearScorer, folder: Path, card: str, metrics: dict[str, Any]) -> None:
+def root(settings: Settings) -> str:
+    """Return where this deployment's versions are kept."""
+    return settings.model.registry or str(settings.folder / "registry")
+
+
+def place(registry: Place, version: str) -> str:
+    """Return where a version is kept in a registry.
+
+    Raises:
+        BadModel: no name of a version; one from a topic must not lead out of the registry.
+    """
+    if not _VERSION.fullmatch(version):
+        raise BadModel(f"{version[:100]!r} is no name of a version")
+    return f"{str(registry).rstrip('/')}/{version}"
+
+
+def versions(registry: Place) -> list[str]:
+    """Return the names of the versions in a registry, in order."""
+    store = Store.at(registry)
+    return [name for name in store.names() if _VERSION.fullmatch(name) and store.below(name).has(SUMS)]
+
+
+def open_version(registry: Place, version: str) -> LinearScorer:
+    """Return a version of a registry, ready to score.
+
+    Raises:
+        BadModel: it is not there, may not be loaded (see `load`), or is another version than its folder says.
+        Transient: the registry does not answer.
+    """
+    scorer = load(place(registry, version))
+    if scorer.version != version:
+        raise BadModel(f"{place(registry, version)} holds {scorer.version}, not {version}")
+    return scorer
+
+
+def copy(source: Place, target: Place) -> None:
+    """Copy a version, checked on the way.
+
+    Raises:
+        BadModel: as `load`.
+    """
+    contents, store = _checked(Store.at(source)), Store.at(target)
+    for name in (MODEL, CARD, METRICS, SUMS):
+        store.write(name, contents[name])
+
+
+def metrics(folder: Place) -> dict[str, Any]:
+    """Return a version's figures.
+
+    Raises:
+        BadModel: a file is missing or changed, or the figures are no JSON object.
+    """
+    try:
+        found = orjson.loads(_checked(Store.at(folder))[METRICS])
+    except orjson.JSONDecodeError as error:
+        raise BadModel(f"{folder}/{METRICS} is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise BadModel(f"{folder}/{METRICS} is no JSON object")
+    return found
+
+
+def save(model: LinearScorer, folder: Place, card: str, metrics: dict[str, Any]) -> None:
     """Write a version into a folder; files of an older one there are replaced.
 
     Args:
         model: what was trained.
-        folder: made if missing.
+        folder: path or URL; made if missing.
         card: Markdown.
         metrics: figures; must go into JSON.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / SUMS).unlink(missing_ok=True)
-    skops.io.dump(model.state(), folder / MODEL, compression=zipfile.ZIP_DEFLATED, compresslevel=9)
-    (folder / CARD).write_text(card, encoding="utf-8")
-    (folder / METRICS).write_bytes(orjson.dumps(metrics, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
-    names = (MODEL, CARD, METRICS)
-    (folder / SUMS).write_text("".join(f"{_sum((folder / name).read_bytes())}  {name}\n" for name in names))
+    store = Store.at(folder)
+    # Without sums it is no version: whoever looks in between, or after a crash, sees none.
+    store.remove(SUMS)
+    packed = skops.io.dumps(model.state(), compression=zipfile.ZIP_DEFLATED, compresslevel=9)
+    figures = orjson.dumps(metrics, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+    contents = {MODEL: packed, CARD: card.encode(), METRICS: figures}
+    for name, content in contents.items():
+        store.write(name, content)
+    store.write(SUMS, "".join(f"{_sum(content)}  {name}\n" for name, content in contents.items()).encode())
 
 
-def load(folder: Path = CHAMPION) -> LinearScorer:
+def load(folder: Place = CHAMPION) -> LinearScorer:
     """Return the model in a folder, ready to score.
 
     Raises:
         BadModel: a file is missing or changed, is no skops file, holds an untrusted type, or is of another make.
+        Transient: the folder is behind a URL that does not answer.
     """
-    content = _checked(folder)
+    store = Store.at(folder)
+    content = _checked(store)[MODEL]
     if not content.startswith(b"PK\x03\x04"):
-        raise BadModel(f"{folder / MODEL} is no skops file; pickles are never read")
+        raise BadModel(f"{store}/{MODEL} is no skops file; pickles are never read")
     try:
-        _refuse_large(content, folder)
+        _refuse_large(content, store)
         strange = skops.io.get_untrusted_types(data=content)
         if set(strange) - set(TRUSTED):
-            raise BadModel(f"{folder / MODEL} holds types that are not trusted: {', '.join(sorted(strange))[:200]}")
+            raise BadModel(f"{store}/{MODEL} holds types that are not trusted: {', '.join(sorted(strange))[:200]}")
         state = skops.io.loads(content, trusted=list(TRUSTED))
     except (
         UntrustedTypesFoundException,
@@ -95,34 +168,27 @@ def load(folder: Path = CHAMPION) -> LinearScorer:
         RuntimeError,
         OSError,
     ) as error:
-        raise BadModel(f"{folder / MODEL} cannot be read: {error!r:.200}") from None
+        raise BadModel(f"{store}/{MODEL} cannot be read: {error!r:.200}") from None
     return LinearScorer.restore(state)
 
 
-def _refuse_large(content: bytes, folder: Path) -> None:
+def _refuse_large(content: bytes, store: Store) -> None:
     """Refuse a file that unpacks to much more than a model needs."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > 8 * MOST:
-            raise BadModel(f"{folder / MODEL} unpacks to more than {8 * MOST} bytes")
+            raise BadModel(f"{store}/{MODEL} unpacks to more than {8 * MOST} bytes")
 
 
-def _checked(folder: Path) -> bytes:
-    """Return the model file's bytes, every file compared with its sum; each read once: nothing changes in between."""
-    contents: dict[str, bytes] = {}
-    for name in (SUMS, CARD, METRICS, MODEL):
-        try:
-            if (size := (folder / name).stat().st_size) > MOST:
-                raise BadModel(f"{folder / name}: {size} bytes, at most {MOST} are read")
-            contents[name] = (folder / name).read_bytes()
-        except OSError as error:
-            raise BadModel(f"{folder / name} is missing: {error.strerror}") from None
+def _checked(store: Store) -> dict[str, bytes]:
+    """Return the files' bytes, each compared with its sum; each read once: nothing changes in between."""
+    contents = {name: store.read(name, MOST) for name in (SUMS, CARD, METRICS, MODEL)}
     listed = {name: total for total, name in _LINE.findall(contents[SUMS].decode("utf-8", "replace"))}
     for name in (CARD, METRICS, MODEL):
         if name not in listed:
-            raise BadModel(f"{folder / SUMS} does not list {name}")
+            raise BadModel(f"{store}/{SUMS} does not list {name}")
         if _sum(contents[name]) != listed[name]:
-            raise BadModel(f"{folder / name} is not the file that was saved: its SHA-256 differs")
-    return contents[MODEL]
+            raise BadModel(f"{store}/{name} is not the file that was saved: its SHA-256 differs")
+    return contents
 
 
 def _sum(content: bytes) -> str:

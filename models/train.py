@@ -10,14 +10,15 @@ import argparse
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import sklearn
 
 from models import registry
-from models.corpus import Item, digest, folds, gather, seeds
+from models.corpus import Item, digest, fingerprint, folds, gather, seeds, stories
 from models.evaluate import figures, table
 from models.learn import RECIPE, Progress, calibrated, fit, out_of_fold
 from models.scorer import LinearScorer
@@ -26,33 +27,65 @@ RELEASE: Final = "0.1"
 
 
 def train(
-    items: Sequence[Item], extra: Sequence[Item] = (), progress: Progress = lambda _: None
+    items: Sequence[Item],
+    extra: Sequence[Item] = (),
+    progress: Progress = lambda _: None,
+    *,
+    inputs: Mapping[str, str] | None = None,
+    parts: int = 5,
 ) -> tuple[LinearScorer, dict[str, Any]]:
     """Return a calibrated scorer and its figures.
 
     Args:
         items: what is learnt from and measured on.
         extra: what is learnt from only.
-        progress: is told each step.
+        progress: is told each step: one to begin with, one per fold, one at the end.
+        inputs: name of each file that the items came from → its SHA-256, for the lineage.
+        parts: folds of the cross-validation.
     """
     lineage = digest([*items, *extra])
     version = f"stellwerk-{RELEASE}-{hashlib.sha256(f'{lineage} {RECIPE}'.encode()).hexdigest()[:8]}"
     progress(f"{version}: {len(items)} items, {len(extra)} written for training")
-    fold = folds(items)
+    fold = folds(items, parts)
     judged = out_of_fold(items, extra, fold, progress)
     scorer = calibrated(fit([*items, *extra], version), judged, items, version)
     progress("trained on everything")
     metrics = {
         "version": version,
-        "lineage": {"all": lineage, "items": digest(items), "extra": digest(extra)},
+        "lineage": {
+            "all": lineage,
+            "items": digest(items),
+            "extra": digest(extra),
+            "inputs": dict(inputs or {}),
+            # So that nothing it has learnt from is ever taken for a test, without keeping a word of it.
+            "texts": " ".join(sorted({fingerprint(item) for item in (*items, *extra)})),
+        },
         "recipe": RECIPE,
         "items": len(items),
         "extra": len(extra),
         "terms": len(scorer.features),
         "scikit_learn": sklearn.__version__,
+        "numpy": np.__version__,
         "cross_validation": figures(items, judged, fold),
     }
     return scorer, metrics
+
+
+def apart(items: Sequence[Item], frozen: Sequence[Item]) -> list[Item]:
+    """Return the items that tell no story of the frozen ones."""
+    if not frozen:
+        return list(items)
+    story = stories([*frozen, *items]).tolist()
+    tested = set(story[: len(frozen)])
+    return [item for item, mine in zip(items, story[len(frozen) :], strict=True) if mine not in tested]
+
+
+def unseen(items: Sequence[Item], *metrics: Mapping[str, Any]) -> list[Item]:
+    """Return the items whose text none of these versions has learnt from, as far as their figures say."""
+    seen: set[str] = set()
+    for one in metrics:
+        seen.update(str(one.get("lineage", {}).get("texts", "")).split())
+    return [item for item in items if fingerprint(item) not in seen]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,13 +99,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     items, extra = gather(chosen.data), seeds() if chosen.seeds else []
     scorer, metrics = train(items, extra, lambda line: print(line, file=sys.stderr))
-    registry.save(scorer, chosen.out, card(scorer, items, extra, metrics), metrics)
+    registry.save(scorer, chosen.out, card(scorer, items, extra, metrics, _OURS), metrics)
     print(table(metrics["cross_validation"]))
     return 0
 
 
-def card(scorer: LinearScorer, items: Sequence[Item], extra: Sequence[Item], metrics: dict[str, Any]) -> str:
-    """Return the version's card in Markdown."""
+def card(
+    scorer: LinearScorer, items: Sequence[Item], extra: Sequence[Item], metrics: dict[str, Any], about: str = ""
+) -> str:
+    """Return the version's card in Markdown; `about` describes the data of a version that ships."""
     languages = Counter(item.language for item in items)
     signals = sum(len(item.signals) for item in items)
     parts = {
@@ -84,18 +119,12 @@ def card(scorer: LinearScorer, items: Sequence[Item], extra: Sequence[Item], met
         "terms": f"{metrics['terms']:,}",
         "figures": table(metrics["cross_validation"]),
         "sklearn": sklearn.__version__,
+        "inputs": "\n".join(f"  * `{name}`: `{total}`" for name, total in metrics["lineage"]["inputs"].items()),
     }
-    return _CARD.format(**parts)
+    return _CARD.format(data=(about or _OWN).format(**parts).strip(), **parts)
 
 
-_CARD: Final = """# {version}
-
-Finds 24 types of investment signals in German and English business news, with status and the sentence that says so.
-Logistic regressions on words, pairs of words, pieces of words and the concepts of `models/lexicon.py`
-(scikit-learn {sklearn}); {terms} terms.
-
-## What it learnt from
-
+_OURS: Final = """
 * {items} news items with {signals} signals: front-page teasers, headlines, press releases. The texts are their
   publishers' and came with licences from CC0 to none stated; most German ones are marked "internal evaluation
   only" by those who collected them, a few are CC BY-NC-SA. They were used for learning and are not contained: a
@@ -105,6 +134,26 @@ Logistic regressions on words, pairs of words, pieces of words and the concepts 
 * {extra} items written for this project, about invented companies (`models/seed/`); each weighs half of a real one.
 * Labels: read by a language model after the guidelines, one pass and checks. No human verdicts; a second reading of 200
   items agreed at F1 0.94 on types. That is consistency, not truth.
+"""
+
+_OWN: Final = """
+* {items} labelled items with {signals} signals, and {extra} written for this project, about invented companies
+  (`models/seed/`; each weighs half of a real one).
+* A version holds single words, pairs of words and pieces of 3 to 5 letters that occur in at least two items, names
+  among them, with weights. Rights to the texts are for those to clear who pass a version on.
+* Files and their SHA-256:
+{inputs}
+"""
+
+_CARD: Final = """# {version}
+
+Finds 24 types of investment signals in German and English business news, with status and the sentence that says so.
+Logistic regressions on words, pairs of words, pieces of words and the concepts of `models/lexicon.py`
+(scikit-learn {sklearn}); {terms} terms.
+
+## What it learnt from
+
+{data}
 * Lineage (SHA-256 over ids, texts and labels): `{all}`
 
 ## Figures

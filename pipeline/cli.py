@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline import log
+from pipeline.commands import labels, model
 from pipeline.commands import rules as rules_command
 from pipeline.errors import StellwerkError
 from pipeline.settings import Settings, load
@@ -31,6 +32,8 @@ app = typer.Typer(
 topics_app = typer.Typer(help="Kafka topics: make and check.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 app.add_typer(rules_command.app, name="rules")
+app.add_typer(labels.app, name="labels")
+app.add_typer(model.app)
 
 ROLES: Final = ("ingest", "classify", "route", "alert")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")

@@ -97,7 +97,12 @@ class FetchSettings(Section):
 class ModelSettings(Section):
     """Which classifier is in service."""
 
-    path: Path | None = Field(None, description="folder of the champion; None: the one that ships")
+    path: Path | None = Field(
+        None, description="folder of the champion until one is promoted; None: the one that ships"
+    )
+    registry: str = Field(
+        "", description="folder or URL (fsspec) that trained versions are kept in; empty: `registry` in `folder`"
+    )
 
 
 class RouteSettings(Section):

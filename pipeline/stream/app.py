@@ -170,6 +170,9 @@ def _attach(
     if built.beside:
         app.task(built.beside)
 
+    if built.beside:
+        app.task(built.beside)
+
     @app.on_partitions_revoked.connect  # type: ignore[arg-type]
     async def revoked(sender: Any, partitions: set[TP], **_: Any) -> None:
         gone = {tp.partition for tp in partitions}

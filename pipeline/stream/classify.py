@@ -1,15 +1,16 @@
-"""The classify stage: the pure step with the champion loaded, and the keyword rules that are in service."""
+"""The classify stage: the pure step with the model and the keyword rules that are in service."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 
-from models import registry
 from pipeline.classify.step import classify
 from pipeline.envelope import Out
 from pipeline.records import Article
 from pipeline.settings import Settings
 from pipeline.stream.guard import Done
+from pipeline.stream.promotions import InService
 from pipeline.stream.rules import Following
 from pipeline.stream.sample import SAMPLE
 from pipeline.topics import CLASSIFIED
@@ -26,17 +27,26 @@ class Classifying:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._scorer = registry.load(settings.model.path or registry.CHAMPION)
+        self.model = InService(settings)
         self.rules = Following(settings.kafka)
         # What loads on first use (the language model) loads now, not with somebody's first article.
         self.step([SAMPLE])
 
+    async def prepare(self, partitions: Iterable[int] = ()) -> None:
+        """Read which model and which rules are in service, unless that was done before."""
+        await self.model.prepare()
+        await self.rules.prepare()
+
+    async def follow(self) -> None:
+        """Take new models and new rules into service, for ever."""
+        await asyncio.gather(self.model.follow(), self.rules.follow())
+
     def step(self, articles: Sequence[Article]) -> list[Done]:
-        """Judge articles; all of a batch by the same rules."""
+        """Judge articles; all of a batch by the same model and the same rules."""
         return [
             Done(
                 "signal" if classified.signals else "no_signal",
                 (Out(CLASSIFIED, classified.article.id.encode(), classified.encode()),),
             )
-            for classified in classify(self._scorer, articles, self.rules.book)
+            for classified in classify(self.model.scorer, articles, self.rules.book)
         ]

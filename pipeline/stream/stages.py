@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.records import Record
+from pipeline.records import Article, Classified, Match, Record
 from pipeline.settings import Settings
 from pipeline.stream.guard import Step
-from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES, RULES, Topic
+from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES, PROMOTIONS, RULES, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def _classify(settings: Settings) -> Built:
     from pipeline.stream import classify
 
     stage = classify.Classifying(settings)
-    return Built(stage.step, prepare=stage.rules.prepare, beside=stage.rules.follow)
+    return Built(stage.step, prepare=stage.prepare, beside=stage.follow)
 
 
 def _route(settings: Settings) -> Built:
@@ -68,7 +68,7 @@ def _alert(settings: Settings) -> Built:
 
 
 STAGES: Final[tuple[Stage, ...]] = (
-    Stage("classify", ARTICLES, ARTICLES.record, (CLASSIFIED, DEAD_LETTERS), _classify, (RULES,)),  # type: ignore[arg-type]
-    Stage("route", CLASSIFIED, CLASSIFIED.record, (MATCHES, DEAD_LETTERS), _route),  # type: ignore[arg-type]
-    Stage("alert", MATCHES, MATCHES.record, (ALERTS, DEAD_LETTERS), _alert),  # type: ignore[arg-type]
+    Stage("classify", ARTICLES, Article, (CLASSIFIED, DEAD_LETTERS), _classify, (PROMOTIONS, RULES)),
+    Stage("route", CLASSIFIED, Classified, (MATCHES, DEAD_LETTERS), _route),
+    Stage("alert", MATCHES, Match, (ALERTS, DEAD_LETTERS), _alert),
 )

@@ -1,0 +1,102 @@
+"""What every command of these groups begins with: settings, a broker, something to read, somewhere to print."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import typer
+
+from pipeline import log
+from pipeline.errors import BadInput, NotReady
+from pipeline.settings import Settings, load
+
+if TYPE_CHECKING:
+    from pipeline.records import Article
+
+#: Stands for the broker's topic where a file may be named; a file of that name is `./topic`.
+TOPIC: Final = "topic"
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def begin(role: str) -> Settings:
+    """Start the log and return the settings; without a broker named, that of a running `stellwerk up` is taken."""
+    from deploy.local import ADDRESS
+
+    settings = load()
+    log.start(settings.log, role)
+    file = settings.folder / ADDRESS
+    if settings.kafka.bootstrap or not file.exists():
+        return settings
+    kafka = settings.kafka.model_copy(update={"bootstrap": file.read_text().strip()})
+    return settings.model_copy(update={"kafka": kafka})
+
+
+def need_broker(settings: Settings) -> None:
+    """Refuse to go on without a broker.
+
+    Raises:
+        NotReady: none is named and none runs here.
+    """
+    if not settings.kafka.bootstrap:
+        raise NotReady("no broker: set STELLWERK_KAFKA__BOOTSTRAP, or start one with `stellwerk up`")
+
+
+def content(file: Path) -> bytes:
+    """Return a file's bytes; `-` is standard input.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
+
+
+def articles(file: Path) -> Iterator[Article]:
+    """Yield the articles of a file of JSON lines with id, title, text.
+
+    Raises:
+        BadInput: the file or a line cannot be read; with file, line and field.
+    """
+    from pipeline.process import read_article
+
+    for number, line in enumerate(content(file).splitlines(), 1):
+        if line.strip():
+            yield read_article(line, number, str(file))
+
+
+def duration(value: str) -> timedelta:
+    """Return a time span written as 7d, 12h, 30m or 60s.
+
+    Raises:
+        BadParameter: written otherwise; ends with exit code 2.
+    """
+    found = _DURATION.fullmatch(value.strip())
+    if not found:
+        raise typer.BadParameter(f"{value!r} is no duration; write 7d, 12h, 30m or 60s")
+    return timedelta(**{_UNITS[found[2]]: float(found[1])})
+
+
+def user() -> str:
+    """Return who runs this, as the machine knows them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def print_line(line: Any) -> None:
+    """Print a value as one line of JSON."""
+    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
+    sys.stdout.buffer.flush()
