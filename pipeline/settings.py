@@ -57,7 +57,8 @@ class StreamSettings(Section):
 
     worker: str = Field(
         default_factory=platform.node,
-        description="this worker's name in its stage: of its own, and the same after a restart; default: the machine's name",
+        description="this worker's name in its stage: of its own, and the same after a restart; "
+        "default: the machine's name",
     )
     batch: int = Field(200, ge=1, le=5000, description="records taken at once")
     buffer: int = Field(2048, ge=1, description="records waiting in memory per stage")
@@ -127,6 +128,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_nested_delimiter="__",
+        # `NAME=` in a container's environment means: not set.
+        env_ignore_empty=True,
         frozen=True,
         extra="ignore",
         nested_model_default_partial_update=True,

@@ -21,6 +21,7 @@ from yarl import URL
 
 from pipeline import kafka
 from pipeline.envelope import Headers, Out
+from pipeline.heart import Heart
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.stream.drain import drain
 from pipeline.stream.guard import Clock, Guard, Message
@@ -128,12 +129,14 @@ def _attach(
         value_serializer="raw",
     )
     clock = Clock()
+    heart = Heart(settings, stage.name)
     mine: set[int] = set()
 
     async def handle(messages: Sequence[Message]) -> None:
-        if built.prepare:
-            await built.prepare(mine | {message.partition for message in messages})
-        await guard.handle(messages)
+        with heart.work():
+            if built.prepare:
+                await built.prepare(mine | {message.partition for message in messages})
+            await guard.handle(messages)
         if clock.due(guard.counts):
             log.info("counts", stage=stage.name, **guard.counts)
 
@@ -144,6 +147,10 @@ def _attach(
     @app.agent(topic, name=stage.name, concurrency=1)  # type: ignore[arg-type]
     async def run(stream: Stream[bytes]) -> None:
         await drain(stream, handle, most=settings.stream.batch, failed=failed)
+
+    @app.task
+    async def beat() -> None:
+        await heart.run()
 
     @app.on_partitions_revoked.connect  # type: ignore[arg-type]
     async def revoked(sender: Any, partitions: set[TP], **_: Any) -> None:
