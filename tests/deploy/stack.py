@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shlex
 import shutil
+import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -93,28 +95,49 @@ class Stack:
         command = [*COMPOSE, "-p", self.project, "--profile", "demo", *arguments]
         return await run(*command, seconds=seconds, good=good, STELLWERK_IMAGE=self.image, STELLWERK_PORT=self._port)
 
-    async def inside(self, service: str, *command: str, index: int = 1, good: bool = True) -> str:
-        """Run a command in a container."""
-        return await self.compose("exec", "-T", f"--index={index}", service, *command, good=good)
+    async def containers(self, service: str = "") -> list[str]:
+        """Return the names of a service's containers, or of all; scaled ones, too."""
+        wanted = ["--filter", f"label=com.docker.compose.project={self.project}"]
+        wanted += ["--filter", f"label=com.docker.compose.service={service}"] if service else []
+        return sorted((await run(ENGINE, "ps", "-a", *wanted, "--format", "{{.Names}}")).split())
 
-    async def healthy(self, service: str, index: int = 1, seconds: float = 90.0) -> None:
-        """Wait until the health check of a worker passes."""
+    async def inside(self, container: str, *command: str, good: bool = True) -> str:
+        """Run a command in a container."""
+        return await run(ENGINE, "exec", container, *command, good=good)
+
+    async def healthy(self, service: str, count: int = 1, seconds: float = 90.0) -> float:
+        """Wait until the health checks of a service's containers pass; return the seconds that it took."""
+        began = time.monotonic()
         async with asyncio.timeout(seconds):
             while True:
-                try:
-                    await self.inside(service, "stellwerk", "health", index=index)
-                    return
-                except AssertionError:
-                    await asyncio.sleep(1.0)
+                with contextlib.suppress(AssertionError):
+                    names = await self.containers(service)
+                    assert len(names) == count
+                    for name in names:
+                        await self.inside(name, "stellwerk", "health")
+                    return time.monotonic() - began
+                await asyncio.sleep(0.5)
 
     async def crash(self, service: str) -> None:
-        """Kill everything in a container from inside, as a fault would; the restart policy has to bring it back."""
+        """Kill everything in a service's container, as a fault would; the restart policy has to bring it back."""
+        (name,) = await self.containers(service)
+        began = await self._started(name)
         # Nothing is left to answer, so that the exit code of this one says nothing.
-        command = [*COMPOSE, "-p", self.project, "exec", "-T", service, "sh", "-c", "kill -9 -1"]
-        process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, env=environment(), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-        )
-        await process.wait()
+        with contextlib.suppress(AssertionError):
+            await self.inside(name, "sh", "-c", "kill -9 -1")
+        async with asyncio.timeout(30):
+            while await self._started(name) == began:
+                await asyncio.sleep(0.2)
+
+    async def _started(self, name: str) -> str:
+        return await run(ENGINE, "inspect", "--format", "{{.State.StartedAt}}", name)
+
+    async def remove(self) -> None:
+        """Tear everything down, volumes too."""
+        if scaled := await self.containers("classify"):
+            await run(ENGINE, "rm", "-f", *scaled)
+        await self.compose("down", "-v", "-t", "10")
+        assert not await self.containers()
 
 
 @asynccontextmanager
@@ -124,4 +147,4 @@ async def stack() -> AsyncIterator[Stack]:
     try:
         yield made
     finally:
-        await made.compose("down", "-v", "-t", "10")
+        await made.remove()
