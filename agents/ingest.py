@@ -19,6 +19,7 @@ from agents.worker import Counts, run
 from pipeline import kafka
 from pipeline.envelope import Out, headers_for, new_trace
 from pipeline.errors import Undecodable
+from pipeline.heart import Heart
 from pipeline.records import Article, PollState
 from pipeline.settings import Settings
 from pipeline.topics import ARTICLES, POLLS
@@ -48,10 +49,11 @@ async def ingest(
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with kafka.sending(settings.kafka) as producer:
+    heart = Heart(settings, "ingest")
+    async with kafka.sending(settings.kafka) as producer, heart.beating():
         ready()
         log.info("polling", sources=len(sources), remembered=len(states))
-        send = _Sender(producer, settings)
+        send = _Sender(producer, settings, heart)
         counts = await run(sources, settings, send.publish, send.save, states, stop, once=once)
     log.info("stopped", **counts.flat())
     return counts
@@ -60,8 +62,8 @@ async def ingest(
 class _Sender:
     """Publishes articles and memory; returns when the broker has them."""
 
-    def __init__(self, producer: AIOKafkaProducer, settings: Settings) -> None:
-        self._producer, self._settings = producer, settings
+    def __init__(self, producer: AIOKafkaProducer, settings: Settings, heart: Heart) -> None:
+        self._producer, self._settings, self._heart = producer, settings, heart
 
     async def publish(self, article: Article) -> None:
         await self._send(Out(ARTICLES, article.id.encode(), article.encode()))
@@ -72,7 +74,8 @@ class _Sender:
     async def _send(self, out: Out) -> None:
         headers = headers_for(out, source="/stellwerk/ingest", trace=new_trace())
         name = kafka.full_name(self._settings.kafka, out.topic)
-        await (await self._producer.send(name, out.value, key=out.key, headers=headers))
+        with self._heart.work():
+            await (await self._producer.send(name, out.value, key=out.key, headers=headers))
 
 
 async def _states(settings: Settings, sources: tuple[Source, ...]) -> dict[str, PollState]:

@@ -273,11 +273,14 @@ def tail(
         stellwerk tail alerts --json | jq -c '[.account.name, .signal.type]'
     """
     from deploy.tail import follow, show
+    from pipeline.kafka import require
+    from pipeline.topics import ALERTS
 
     settings = _with_broker(_settings("tail"))
     screen = Console()
 
     async def print_all() -> None:
+        await require(settings.kafka, (ALERTS,))
         async for alert in follow(settings.kafka, start=since):
             if as_json:
                 _print_line(alert.model_dump(mode="json"))
@@ -323,6 +326,27 @@ async def _topics(*, make: bool) -> None:
     if faults:
         raise typer.Exit(1)
     screen.print("all topics are as they should be")
+
+
+@app.command()
+def health() -> None:
+    """Say whether the workers of this folder get on with their work: exit code 1 when one does not, or there is none.
+
+    Example:
+
+        STELLWERK_FOLDER=.stellwerk stellwerk health
+    """
+    from time import time
+
+    from pipeline.heart import folder, silent
+
+    alive = folder(_settings("health"))
+    found = silent(alive, time())
+    if not found:
+        print(f"no worker (looked at {alive})")
+    for name, seconds in found.items():
+        print(f"{name}  {f'silent for {seconds:.0f} s' if seconds else 'alive'}")
+    raise typer.Exit(0 if found and not any(found.values()) else 1)
 
 
 @app.command()

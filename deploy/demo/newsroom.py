@@ -3,7 +3,7 @@
     articles.jsonl --load_articles--> DemoArticle --feeds, pages--> bytes --site, make_server--> the browser
 
 ``site`` says what stands at which path; this file listens, tells the time, and answers 200, 304 or 404.
-Run it with ``python -m deploy.demo.newsroom --port 0``.
+Run it with ``python -m deploy.demo.newsroom --port 0``; ``--host`` and ``--base-url`` are for a container's network.
 """
 
 import argparse
@@ -36,15 +36,18 @@ class Newsroom(ThreadingHTTPServer):
 
     request_queue_size = 64
 
-    def __init__(self, articles: Sequence[DemoArticle], anchor: datetime, port: int, clock: Clock) -> None:
-        """Listen on loopback at ``port`` (0: a free one); see ``make_server``."""
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(
+        self, articles: Sequence[DemoArticle], anchor: datetime, address: tuple[str, int], clock: Clock, base_url: str
+    ) -> None:
+        """Listen at ``address`` (port 0: a free one); see ``make_server``."""
+        super().__init__(address, _Handler)
         self.articles, self.anchor, self.clock = tuple(articles), anchor, clock
+        self._base_url = base_url.rstrip("/")
 
     @property
     def base_url(self) -> str:
-        """The site's URL without a trailing slash, with the port that was really taken."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        """The site's URL without a trailing slash, with the port that was really taken unless one was given."""
+        return self._base_url or f"http://{self.server_address[0]!s}:{self.server_address[1]}"
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Pass over clients that hang up; report everything else on stderr."""
@@ -61,14 +64,22 @@ def _utc_now() -> datetime:
 
 
 def make_server(
-    articles: Sequence[DemoArticle], anchor: datetime, port: int = 0, *, clock: Clock = _utc_now
+    articles: Sequence[DemoArticle],
+    anchor: datetime,
+    port: int = 0,
+    *,
+    host: str = "127.0.0.1",
+    base_url: str = "",
+    clock: Clock = _utc_now,
 ) -> Newsroom:
     """A site that listens already; the caller runs ``serve_forever`` and in the end ``server_close``.
 
     Args:
         articles: what the outlets print, in any order.
         anchor: the moment that the articles' times count from, with a time zone.
-        port: TCP port on 127.0.0.1; 0 takes a free one.
+        port: TCP port; 0 takes a free one.
+        host: address to listen on; anything but loopback is for a network of containers.
+        base_url: what links begin with; empty makes it of address and port.
         clock: tells the time, with a time zone.
 
     Raises:
@@ -77,7 +88,7 @@ def make_server(
     """
     if anchor.tzinfo is None:
         raise ValueError(f"the anchor {anchor} has no time zone")
-    return Newsroom(articles, anchor, port, clock)
+    return Newsroom(articles, anchor, (host, port), clock, base_url)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,13 +97,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 after a signal. Wrong arguments or data end the process with 2.
     """
-    parser = argparse.ArgumentParser(prog="newsroom", description="The demo's news outlets on loopback.")
-    parser.add_argument("--port", type=int, default=0, help="TCP port; 0 takes a free one")
-    parser.add_argument("--anchor", type=_moment, default=_utc_now(), help="first start of the demo, ISO 8601")
-    parser.add_argument("--data", type=Path, default=Path(__file__).parent, help="directory of articles.jsonl")
+    parser = _parser()
     options = parser.parse_args(argv)
     try:
-        server = make_server(load_articles(options.data / "articles.jsonl"), options.anchor, options.port)
+        anchor = _kept(options.anchor_file) if options.anchor_file else options.anchor
+        articles = load_articles(options.data / "articles.jsonl")
+        server = make_server(articles, anchor, options.port, host=options.host, base_url=options.base_url)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     stop = threading.Event()
@@ -106,6 +116,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         server.shutdown()
         thread.join()
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="newsroom", description="The demo's news outlets.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; loopback unless you say otherwise")
+    parser.add_argument("--port", type=int, default=0, help="TCP port; 0 takes a free one")
+    parser.add_argument("--base-url", default="", help="what links begin with, where others reach it by another name")
+    parser.add_argument("--anchor", type=_moment, default=_utc_now(), help="first start of the demo, ISO 8601")
+    parser.add_argument("--anchor-file", type=Path, help="file that keeps the anchor; made at the first start")
+    parser.add_argument("--data", type=Path, default=Path(__file__).parent, help="directory of articles.jsonl")
+    return parser
+
+
+def _kept(file: Path) -> datetime:
+    """Return the anchor that a file keeps, or keep this moment: news must not become new by a restart."""
+    if not file.exists():
+        file.write_text(_utc_now().isoformat(timespec="seconds"))
+    return datetime.fromisoformat(file.read_text().strip())
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -21,6 +21,7 @@ from yarl import URL
 
 from pipeline import kafka
 from pipeline.envelope import Headers, Out
+from pipeline.heart import Heart
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.stream.drain import drain
 from pipeline.stream.guard import Clock, Guard, Message
@@ -142,17 +143,22 @@ def _attach(
         value_serializer="raw",
     )
     clock = Clock()
+    heart = Heart(settings, stage.name)
     mine: set[int] = set()
     lost: set[int] = set()
 
     async def handle(messages: Sequence[Message]) -> None:
-        # Only here, between two batches: while one is on its way, what it will have written is not on the topic yet.
-        if built.forget:
-            built.forget(lost)
-            lost.clear()
-        if built.prepare and messages:
-            await built.prepare(mine | {message.partition for message in messages})
-        await guard.handle(messages)
+        with heart.work():
+            if built.start:
+                # Faust lets records pass before it says that partitions are assigned.
+                await built.start()
+            # Only here, between two batches: what one on its way will have written is not on the topic yet.
+            if built.forget:
+                built.forget(lost)
+                lost.clear()
+            if built.prepare and messages:
+                await built.prepare(mine | {message.partition for message in messages})
+            await guard.handle(messages)
         if clock.due(guard.counts):
             log.info("counts", stage=stage.name, **guard.counts)
 
@@ -170,8 +176,9 @@ def _attach(
     if built.beside:
         app.task(built.beside)
 
-    if built.beside:
-        app.task(built.beside)
+    @app.task
+    async def beat() -> None:
+        await heart.run()
 
     @app.on_partitions_revoked.connect  # type: ignore[arg-type]
     async def revoked(sender: Any, partitions: set[TP], **_: Any) -> None:
@@ -185,6 +192,8 @@ def _attach(
         # What was mine all the time is read again too: somebody else may have had it in between.
         lost.update(mine)
         log.info("assigned", stage=stage.name, partitions=sorted(mine))
+        if built.start:
+            await built.start()
         ready()
 
     @app.on_before_shutdown.connect  # type: ignore[arg-type]

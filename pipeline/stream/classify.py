@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from pipeline.classify.step import classify
 from pipeline.envelope import Out
@@ -32,7 +32,7 @@ class Classifying:
         # What loads on first use (the language model) loads now, not with somebody's first article.
         self.step([SAMPLE])
 
-    async def prepare(self, partitions: Iterable[int] = ()) -> None:
+    async def start(self) -> None:
         """Read which model and which rules are in service, unless that was done before."""
         await self.model.prepare()
         await self.rules.prepare()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
@@ -39,11 +39,20 @@ class Follower:
         self._first, self._later = first, later
         self._next = 0
         self._read = asyncio.Event()
+        self._once = asyncio.Lock()
 
-    async def prepare(self, partitions: Iterable[int] = ()) -> None:
+    @property
+    def ready(self) -> bool:
+        """Whether the topic has been read once."""
+        return self._read.is_set()
+
+    async def prepare(self) -> None:
         """Read the topic, unless that was done before."""
-        if self._read.is_set():
-            return
+        async with self._once:
+            if not self.ready:
+                await self._begin()
+
+    async def _begin(self) -> None:
         last: ConsumerRecord | None = None
         async for record in kafka.whole(self._settings, self._topic):
             self._next = record.offset + 1

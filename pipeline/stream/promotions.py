@@ -9,7 +9,6 @@ one, because nobody would see it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -46,14 +45,16 @@ class InService:
         self.scorer: Scorer = self._first
         self._follower = Follower(settings.kafka, PROMOTIONS, first=self._take, later=self._change, key=MODEL.encode())
 
-    async def prepare(self, partitions: Iterable[int] = ()) -> None:
+    async def prepare(self) -> None:
         """Read the topic, unless that was done before.
 
         Raises:
             Permanent: the promoted version cannot be used.
             Transient: broker or registry do not answer.
         """
-        await self._follower.prepare()
+        if not self._follower.ready:
+            await self._follower.prepare()
+            log.info("model in service", version=self.scorer.version)
 
     async def follow(self) -> None:
         """Take into service what comes onto the topic, for ever."""
@@ -67,8 +68,7 @@ class InService:
         except Permanent as error:
             log.warning("promotion that cannot be taken, the model stays", version=before, error=str(error)[:300])
             return
-        if self.scorer.version != before:
-            log.info("model changed", before=before)
+        log.info("model in service", version=self.scorer.version, before=before)
 
     async def _take(self, record: ConsumerRecord) -> None:
         """Put the version of a record into service; a record without value goes back to the first one."""
@@ -78,7 +78,6 @@ class InService:
         elif version != self.scorer.version:
             # Loading takes a second; the batches go on with the old one meanwhile.
             self.scorer = await asyncio.to_thread(_load, registry.root(self._settings), version)
-        log.info("model in service", version=self.scorer.version)
 
 
 def _load(place: str, version: str) -> Scorer:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterable
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -38,7 +37,7 @@ class Following:
         self.book = Book(Rules())
         self._follower = Follower(settings, RULES, first=self._take, later=self._take)
 
-    async def prepare(self, partitions: Iterable[int] = ()) -> None:
+    async def prepare(self) -> None:
         """Read the topic, unless that was done before."""
         await self._follower.prepare()
 

@@ -23,6 +23,8 @@ class Built:
     Attributes:
         step: what it does with records.
         batched: whether the step may get many records at once.
+        start: awaited when partitions are assigned and before each batch; does its work once. What it raises ends
+            the worker.
         prepare: awaited with the partitions of a batch before its step; rebuilds memory.
         forget: called with the partitions that were taken away.
         beside: runs beside the step until the worker ends; what it raises ends the worker.
@@ -30,6 +32,7 @@ class Built:
 
     step: Step[Any]
     batched: bool = True
+    start: Callable[[], Awaitable[None]] | None = None
     prepare: Callable[[Iterable[int]], Awaitable[None]] | None = None
     forget: Callable[[Iterable[int]], None] | None = None
     beside: Callable[[], Awaitable[None]] | None = None
@@ -51,7 +54,7 @@ def _classify(settings: Settings) -> Built:
     from pipeline.stream import classify
 
     stage = classify.Classifying(settings)
-    return Built(stage.step, prepare=stage.prepare, beside=stage.follow)
+    return Built(stage.step, start=stage.start, beside=stage.follow)
 
 
 def _route(settings: Settings) -> Built:

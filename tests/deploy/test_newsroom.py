@@ -286,6 +286,39 @@ def test_sources_name_feeds_that_answer(site: _Site) -> None:
         assert site.get(table["url"]).status == 200
 
 
+def test_sources_of_the_compose_file() -> None:
+    """`deploy/demo/sources.toml` is what the newsroom says of itself under its name in docker-compose.yml."""
+    compose = (ROOT / "docker-compose.yml").read_text()
+    assert '"http://newsroom:8000"' in compose
+    assert (DATA / "sources.toml").read_text().endswith("\n\n" + sources("http://newsroom:8000"))
+
+
+def test_links_begin_with_the_base_url() -> None:
+    """Where others reach the site by another name, its links begin with that name."""
+    with make_server(ARTICLES, ANCHOR, base_url="http://newsroom:8000/", clock=lambda: ANCHOR) as server:
+        feed = server.find("/meldewerk/rss.xml")
+    assert feed is not None
+    assert b"<link>http://newsroom:8000/meldewerk/" in feed.body
+    assert b"127.0.0.1" not in feed.body
+
+
+def test_anchor_file_keeps_the_first_start(tmp_path: Path) -> None:
+    """The first start writes the moment down; a later one takes it from there, and refuses a broken file."""
+    file = tmp_path / "anchor"
+    command = [sys.executable, "-m", "deploy.demo.newsroom", "--anchor-file", str(file)]
+    kept = []
+    for _ in range(2):
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.terminate()
+        kept.append((process.returncode, datetime.fromisoformat(file.read_text())))
+    assert kept[0] == kept[1] == (0, kept[0][1])
+    file.write_text("yesterday")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_main_serves_and_ends_on_a_signal(number: signal.Signals) -> None:
     """The program prints one JSON line with its URL, answers there, and ends with 0 on a signal."""

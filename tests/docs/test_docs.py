@@ -29,6 +29,17 @@ def test_settings_page_is_the_table() -> None:
     assert (ROOT / "docs" / "settings.md").read_text().endswith("\n\n" + table())
 
 
+def test_env_example_has_every_setting() -> None:
+    """`.env.example` has each setting once, commented out, with its default and what it means, in the table's order."""
+    own = (ROOT / ".env.example").read_text().partition("STELLWERK_FOLDER")[0]
+    rows = re.findall(r"^\| `(\w+)` \| `?(.*?)`? \| (.*) \|$", table(), re.MULTILINE)
+    expected = [f"# {meaning}\n# {name}={default}" for name, default, meaning in rows]
+    text = (ROOT / ".env.example").read_text()
+    assert text.endswith("\n".join(expected) + "\n")
+    used = set(re.findall(r"\$\{(STELLWERK_\w+)", (ROOT / "docker-compose.yml").read_text()))
+    assert used - {name for name, _, _ in rows} == set(re.findall(r"^# (\w+)=", own, re.MULTILINE))
+
+
 def test_topics_are_documented() -> None:
     """Every topic is named in the README, and every row of the runbook's table of topics is a topic."""
     assert all(f"`{topic.name}`" in README for topic in TOPICS)

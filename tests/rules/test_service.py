@@ -136,7 +136,7 @@ async def test_following(settings: Settings) -> None:
     second = read_rules(file.read_text(), "r.toml").version
     assert (applied.exit_code, f"applied 1 rules, version {second}" in applied.output) == (0, True)
     following = Following(settings.kafka)
-    await following.prepare({0})
+    await following.prepare()
     assert following.book.version == second
     task = asyncio.create_task(following.follow())
     large = "".join(RULE.format(f"r{n}", f"werk AND ort{n} NOT fußball") for n in range(15_000))
