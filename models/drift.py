@@ -25,10 +25,16 @@ _FLOOR: Final = 0.5
 _AT_ONCE: Final = 500
 
 
-def unknown(scorer: LinearScorer, text: Document) -> float:
-    """Return the share of a text's words that are not in the model's vocabulary; 0 for a text without words."""
+def unknown(scorer: LinearScorer, text: Document, known: int = 0) -> float:
+    """Return the share of a text's words that are not in the model's vocabulary; 0 for a text without words.
+
+    Args:
+        scorer: whose vocabulary.
+        text: the words.
+        known: known words that are added to each text, so that one strange word does not make a short one strange.
+    """
     words = [word for run in text for word in run if word[:1].isalpha()]
-    return sum(word not in scorer.features.words for word in words) / len(words) if words else 0.0
+    return sum(word not in scorer.features.words for word in words) / (len(words) + known) if words else 0.0
 
 
 def profile(scorer: LinearScorer, texts: Sequence[Text]) -> dict[str, Any]:

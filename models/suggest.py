@@ -22,6 +22,10 @@ from models.scorer import LinearScorer
 #: What a text in unknown words only is worth beside one that could not be less certain.
 NEW: Final = 0.5
 _AT_ONCE: Final = 500
+_STRANGE: Final = 0.15
+"""Share of unknown words, weighed so, from which a suggestion says it."""
+_SHORT: Final = 10
+"""Known words added to each text when its unknown ones are weighed: otherwise three-word headlines fill the list."""
 _POOL: Final = 20
 """Articles per wanted one that are compared with each other; the rest is too certain to matter."""
 
@@ -91,7 +95,7 @@ def _judge(
         at = scorer.thresholds(codes).astype(np.float64)
         chances.append(said)
         near.append(1 - np.where(said < at, (at - said) / at, (said - at) / (1 - at)))
-        new.append(np.array([unknown(scorer, one) for one in documents]))
+        new.append(np.array([unknown(scorer, one, _SHORT) for one in documents]))
     return np.concatenate(chances), np.concatenate(near), np.concatenate(new)
 
 
@@ -105,8 +109,8 @@ def _suggestion(
 ) -> Suggestion:
     closest = int(near.argmax())
     order = [int(kind) for kind in np.argsort(-chances) if chances[kind] >= 0.1]
-    why = [f"{TYPES[closest]} {chances[closest]:.2f}, {near[closest]:.0%} of the way to its threshold"]
-    if new >= 0.15:
-        why.append(f"{new:.0%} unknown words")
+    why = [f"{TYPES[closest]} {chances[closest]:.2f} is close to its threshold ({near[closest]:.0%})"]
+    if new >= _STRANGE:
+        why.append("many unknown words")
     types = {TYPES[kind].value: round(float(chances[kind]), 3) for kind in order}
     return Suggestion(*article, value, likeness, types, "; ".join(why))
