@@ -8,7 +8,6 @@ alone returns HTML pages as feeds without entries. A faster parser for the well-
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from xml.sax import SAXException
@@ -17,59 +16,17 @@ import feedparser
 import orjson
 
 from agents.dates import when
+from agents.entries import NAME, TAG, TAGS, TEXT, TITLE, Entry, Feed
 from agents.errors import NotAFeed
 from agents.links import clean
 from agents.plain import line, plain
 from agents.sniff import charset, check_root, cut
+from agents.sources import Source
 
-_TITLE, _NAME, _TAG, _TEXT = 500, 200, 100, 250_000
-_TAGS: Final = 50
+__all__ = ["Entry", "Feed", "parse", "parse_feed"]
+
 _PERIODS: Final = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}
 _LANGUAGE: Final = re.compile(r"([a-z]{2,3})(?:[-_]|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry as the feed gave it, its texts plain.
-
-    Attributes:
-        id: the feed's own identifier; may be empty, may be a URL.
-        url: absolute http(s) link; empty where there is none that we keep.
-        title: one line, at most 500 characters.
-        summary: the teaser.
-        content: the fullest text the feed has; the summary where it has no more.
-        published: in UTC as written, however unlikely; None where it cannot be read.
-        author: a name, at most 200 characters.
-        tags: categories.
-        language: ISO 639-1 as declared for this entry, or empty.
-    """
-
-    id: str
-    url: str
-    title: str
-    summary: str
-    content: str
-    published: datetime | None
-    author: str
-    tags: tuple[str, ...]
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A feed document.
-
-    Attributes:
-        ttl: seconds that the feed asks for between polls; None where it does not.
-        entries: in the document's order, at most as many as asked for.
-        offered: how many entries the document has.
-    """
-
-    title: str
-    language: str
-    ttl: float | None
-    entries: tuple[Entry, ...]
-    offered: int
 
 
 def parse_feed(body: bytes, url: str, content_type: str = "", most: int = 2000) -> Feed:
@@ -93,6 +50,11 @@ def parse_feed(body: bytes, url: str, content_type: str = "", most: int = 2000) 
     return _xml_feed(body, url, content_type, most)
 
 
+def parse(body: bytes, url: str, source: Source, content_type: str = "", most: int = 2000) -> Feed:
+    """Return the feed in these bytes, as every kind of source is read; see `parse_feed`."""
+    return parse_feed(body, url, content_type, most)
+
+
 def _xml_feed(body: bytes, url: str, content_type: str, most: int) -> Feed:
     """Return a feed in XML."""
     body, dropped = cut(body, most)
@@ -109,7 +71,7 @@ def _xml_feed(body: bytes, url: str, content_type: str, most: int) -> Feed:
     about = parsed.feed
     entries = tuple(_entry(raw, url) for raw in parsed.entries[:most])
     return Feed(
-        title=line(str(about.get("title", "")), _TITLE),
+        title=line(str(about.get("title", "")), TITLE),
         language=_language(about.get("language", "")),
         ttl=_ttl(about),
         entries=entries,
@@ -131,7 +93,7 @@ def _entry(raw: Any, base: str) -> Entry:
     return Entry(
         id=line(str(raw.get("id", "")), 1000, markup=False),
         url=clean(link, base),
-        title=line(str(raw.get("title", "")), _TITLE, markup=_is_markup(detail)),
+        title=line(str(raw.get("title", "")), TITLE, markup=_is_markup(detail)),
         summary=summary,
         content=content,
         published=_published(raw),
@@ -143,7 +105,7 @@ def _entry(raw: Any, base: str) -> Entry:
 
 def _of(part: Any) -> str:
     """Return a text construct as plain text."""
-    return plain(str(part.get("value") or "")[: _TEXT * 4], markup=_is_markup(part))[:_TEXT]
+    return plain(str(part.get("value") or "")[: TEXT * 4], markup=_is_markup(part))[:TEXT]
 
 
 def _is_markup(detail: Any) -> bool:
@@ -154,9 +116,9 @@ def _is_markup(detail: Any) -> bool:
 def _name(text: str) -> str:
     """Return the name in `a@b.de (Name)` or `Name (a@b.de)`; the address where there is no name."""
     # feedparser does the same and takes top-level domains for four letters long.
-    words = line(text[:1000], 2 * _NAME).split()
+    words = line(text[:1000], 2 * NAME).split()
     name = " ".join(word for word in words if "@" not in word)
-    return (name.removeprefix("(").removesuffix(")").strip() if name else " ".join(words).strip("()"))[:_NAME]
+    return (name.removeprefix("(").removesuffix(")").strip() if name else " ".join(words).strip("()"))[:NAME]
 
 
 def _published(raw: Any) -> datetime | None:
@@ -195,8 +157,8 @@ def _language(text: object) -> str:
 
 def _tags(raw: list[Any]) -> tuple[str, ...]:
     """Return categories, each once, in their order."""
-    named = (line(str(tag), _TAG) for tag in raw[: 4 * _TAGS] if tag)
-    return tuple(dict.fromkeys(tag for tag in named if tag))[:_TAGS]
+    named = (line(str(tag), TAG) for tag in raw[: 4 * TAGS] if tag)
+    return tuple(dict.fromkeys(tag for tag in named if tag))[:TAGS]
 
 
 def _json_feed(body: bytes, url: str, most: int) -> Feed:
@@ -211,7 +173,7 @@ def _json_feed(body: bytes, url: str, most: int) -> Feed:
         raise NotAFeed("JSON, but no JSON Feed")
     entries = tuple(_json_entry(item, url) for item in items[:most] if isinstance(item, dict))
     return Feed(
-        title=line(_str(raw, "title"), _TITLE, markup=False),
+        title=line(_str(raw, "title"), TITLE, markup=False),
         language=_language(raw.get("language")),
         ttl=None,
         entries=entries,
@@ -221,9 +183,9 @@ def _json_feed(body: bytes, url: str, most: int) -> Feed:
 
 def _json_entry(item: dict[str, Any], base: str) -> Entry:
     """Return one item of a JSON Feed."""
-    summary = plain(_str(item, "summary")[:_TEXT], markup=False)
-    html = plain(_str(item, "content_html")[: _TEXT * 4])[:_TEXT]
-    text = plain(_str(item, "content_text")[:_TEXT], markup=False)
+    summary = plain(_str(item, "summary")[:TEXT], markup=False)
+    html = plain(_str(item, "content_html")[: TEXT * 4])[:TEXT]
+    text = plain(_str(item, "content_text")[:TEXT], markup=False)
     authors = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
     names = [_str(author, "name") for author in authors or [] if isinstance(author, dict)]
     tags = item.get("tags")
@@ -231,11 +193,11 @@ def _json_entry(item: dict[str, Any], base: str) -> Entry:
     return Entry(
         id=line(str(number), 1000, markup=False) if isinstance(number, str | int | float) else "",
         url=clean(_str(item, "url") or _str(item, "external_url"), base),
-        title=line(_str(item, "title"), _TITLE, markup=False),
+        title=line(_str(item, "title"), TITLE, markup=False),
         summary=summary,
         content=max((html, text, summary), key=len),
         published=when(_str(item, "date_published")) or when(_str(item, "date_modified")),
-        author=line(", ".join(name for name in names if name), _NAME, markup=False),
+        author=line(", ".join(name for name in names if name), NAME, markup=False),
         tags=_tags(tags if isinstance(tags, list) else []),
         language=_language(item.get("language")),
     )
