@@ -288,7 +288,7 @@ async def test_dripping_ends_in_time(web: Web, what: str) -> None:
 
     web.routes["/drip"] = drip
     web.put("/good", b"good")
-    settings = FetchSettings(allow=("127.0.0.0/8",), total=0.4, read=0.3, connect=0.3, per_host=8)
+    settings = FetchSettings(allow=("127.0.0.0/8",), total=0.4, read=0.3, connect=0.3, per_host=8, interval=0)
     async with Door(settings) as door:
         begun = time.monotonic()
         got = await asyncio.gather(*(door.get(web.url("/drip")) for _ in range(8)), return_exceptions=True)
@@ -351,7 +351,7 @@ async def test_host_that_hangs_holds_only_its_own_places(web: Web) -> None:
 
     web.routes["/hang"] = silence
     web.put("/good", b"good")
-    settings = FetchSettings(allow=("127.0.0.0/8",), total=5.0, at_once=3, per_host=2)
+    settings = FetchSettings(allow=("127.0.0.0/8",), total=5.0, at_once=3, per_host=2, interval=0)
     async with Door(settings) as door:
         hanging = [asyncio.create_task(door.get(web.url("/hang"))) for _ in range(20)]
         while len(web.asked) < 2:
@@ -394,7 +394,7 @@ async def test_hosts_that_hung_share_a_quarter(web: Web) -> None:
     web.routes["/hang"] = silence
     web.put("/good", b"good")
     hosts = [f"http://h{number}.example:{web.port}/hang" for number in range(8)]
-    settings = FetchSettings(allow=("127.0.0.0/8",), total=5.0, read=0.2, at_once=4)
+    settings = FetchSettings(allow=("127.0.0.0/8",), total=5.0, read=0.2, at_once=4, interval=0)
     async with Door(settings, resolve) as door:
         first = await asyncio.gather(*(door.get(url) for url in hosts), return_exceptions=True)
         assert all(isinstance(one, Unreachable) for one in first)
