@@ -20,8 +20,7 @@ from agents.dates import when
 from agents.entries import Feed
 from agents.errors import NotAFeed
 from agents.members import Object, inner, loaded, number, objects, text, texts
-from agents.plain import plain
-from agents.social import ASKED, Post, hashtags_in, kept_links, once, passed_on, timeline
+from agents.social import ASKED, Post, hashtags_in, kept_links, once, passed_on, timeline, written
 from agents.sources import Source
 
 APPVIEW: Final = "https://public.api.bsky.app"
@@ -96,7 +95,7 @@ def _post(view: Object, reposted_by: tuple[str, ...] = ()) -> Post | None:
     if not (uri and record and _open(author)) or labels & _HIDDEN:
         return None
     said = text(record, "text")
-    words = plain(said, markup=False)
+    words = written(said)
     facets = list(_facets(record, said))
     tags = [value for kind, value in facets if kind == "tag"] or list(hashtags_in(words))
     embed = inner(view, "embed")
@@ -109,7 +108,7 @@ def _post(view: Object, reposted_by: tuple[str, ...] = ()) -> Post | None:
         author=text(author, "displayName"),
         handle=_handle(author),
         language=(texts(record, "langs") or [""])[0],
-        below=tuple(line for line in (plain(one, markup=False) for one in _below(embed)) if line),
+        below=tuple(line for line in (written(one) for one in _below(embed)) if line),
         hashtags=once([*tags, *texts(record, "tags")]),
         mentions=tuple(dict.fromkeys(value for kind, value in facets if kind == "mention")),
         links=kept_links([*(value for kind, value in facets if kind == "link"), *_embedded(embed)]),

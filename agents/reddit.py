@@ -24,7 +24,7 @@ from agents.entries import Feed
 from agents.errors import NotAFeed
 from agents.members import Object, flag, inner, loaded, number, objects, text
 from agents.plain import plain
-from agents.social import Post, hashtags_in, kept_links, once, timeline
+from agents.social import Post, hashtags_in, kept_links, once, timeline, written
 from agents.sources import Source
 
 _NAME: Final = re.compile(r"/?(r|u|user)/([\w-]+)/?")
@@ -132,15 +132,15 @@ def _of_link(link: Object) -> Post | None:
     author = text(link, "author")
     handle = f"u/{author}" if author.lower() not in _EMPTY else ""
     outside = [] if flag(link, "is_self") else [text(link, "url")]
-    markup, written = text(link, "selftext_html"), text(link, "created_utc") or link.get("created_utc")
-    words, links = _content(markup) if markup else (_kept(plain(text(link, "selftext"), markup=False)), [])
+    markup = text(link, "selftext_html")
+    words, links = _content(markup) if markup else (_kept(written(text(link, "selftext"))), [])
     return Post(
         network="reddit",
         id=text(link, "name") or f"t3_{text(link, 'id')}",
         url=f"https://www.reddit.com{text(link, 'permalink')}",
         title=title,
         text=words,
-        published=_time(written),
+        published=_time(link.get("created_utc")),
         author=handle,
         handle=handle,
         hashtags=once([text(link, "subreddit"), text(link, "link_flair_text")]) + hashtags_in(words),

@@ -29,7 +29,7 @@ from typing import Final
 
 from agents.entries import MORE, NAME, TAG, TAGS, TEXT, Entry, Extra, Feed
 from agents.links import clean
-from agents.plain import line
+from agents.plain import line, plain
 from pipeline.classify.sentences import sentences
 
 #: Posts of which one poll asks who passed them on: the newest, and no more requests than this.
@@ -42,6 +42,7 @@ _LEAD: Final = 1000
 _CALLS: Final = re.compile(r"(?:[@＠][\w.-]+(?:@[\w.-]+)?[:,]?\s+)+")
 _LINKS: Final = re.compile(r"https?://\S+|www\.\S+")
 _HASHTAG: Final = re.compile(r"(?<![\w&/#])[#＃](\w*[^\W\d_]\w*)")
+_TAGGED: Final = re.compile(r"(<[^<>]*>)")
 #: Where a sentence ends and hashtags follow.
 _TAIL: Final = re.compile(r"(?<=[.!?…])\s+(?=[#＃@])")
 _OF: Final = "of"
@@ -173,6 +174,17 @@ def first_sentence(text: str) -> str:
         said = f"\n{words}"[found[0].start : found[0].end] if found else words
         return said if len(said) <= _TITLE else said[: _TITLE - 2].rpartition(" ")[0].rstrip(",;:–- ") + " …"
     return ""
+
+
+def written(text: str) -> str:
+    """Return a text that was written as plain, made safe, its lines kept as lines.
+
+    Args:
+        text: without markup; tags that are in it all the same are dropped.
+    """
+    # Line breaks inside tags are none; between them each one is meant.
+    pieces = _TAGGED.split(text)
+    return plain("".join(one if _TAGGED.fullmatch(one) else one.replace("\n", "<br>") for one in pieces), markup=False)
 
 
 def hashtags_in(text: str) -> tuple[str, ...]:

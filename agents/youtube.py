@@ -18,7 +18,7 @@ from agents import atom
 from agents.dates import when
 from agents.entries import Feed
 from agents.plain import plain
-from agents.social import Post, hashtags_in, kept_links, timeline
+from agents.social import Post, hashtags_in, kept_links, timeline, written
 from agents.sources import Source
 
 FEED: Final = "https://www.youtube.com/feeds/videos.xml"
@@ -76,7 +76,7 @@ def parse(body: bytes, url: str, source: Source) -> Feed:
 def _video(entry: atom.Element) -> Post:
     """Return a video."""
     group = f"{atom.MEDIA}group"
-    words = plain(atom.text(entry, group, f"{atom.MEDIA}description"), markup=False)
+    words = written(atom.text(entry, group, f"{atom.MEDIA}description"))
     title = plain(atom.text(entry, f"{atom.ATOM}title"), markup=False)
     video = atom.text(entry, f"{YT}videoId").strip()
     author = atom.text(entry, f"{atom.ATOM}author", f"{atom.ATOM}name").strip()
