@@ -235,7 +235,7 @@ async def test_faults_of_the_source_are_outcomes(bench: Bench) -> None:
     bench.put(item(1))
     await bench.poller.poll(bench.source)
     pauses = []
-    for status, body, kind in ((503, b"", "soft"), (410, b"", "gone"), (200, b"<html>", "not_a_feed")):
+    for status, body, kind in ((503, b"", "soft"), (200, b"<html>", "not_a_feed"), (410, b"", "gone")):
         bench.web.put("/feed", body, status=status)
         polled = await bench.poller.poll(bench.source)
         assert polled.state.outcome == kind
@@ -255,7 +255,7 @@ async def test_teasers_get_their_pages(bench: Bench) -> None:
     bench.put(item(1, text="Kurz."), item(2), item(3, text="Alt.", date="Sun, 01 Feb 2026 10:00:00 GMT"))
     await bench.poller.poll(bench.source)
     by_title = {article.title: article for article in bench.broker.articles}
-    assert [path for path, _ in bench.web.asked] == ["/feed", "/a/1"]
+    assert [path for path, _ in bench.web.asked] == ["/feed", "/robots.txt", "/a/1"]
     assert (by_title["Titel 1"].how, by_title["Titel 1"].text) == (How.PAGE, LONG)
     assert (by_title["Titel 2"].how, by_title["Titel 3"].text) == (How.FEED, "Alt.")
     assert bench.counts.pages == {"text": 1}
@@ -360,7 +360,8 @@ async def test_run_once_polls_all(web: Web, fetch_settings: FetchSettings) -> No
         )
     assert (counts.polls, counts.articles, counts.failed) == (5, 3, {"gone": 1, "fault": 1})
     assert {state.source_id for state in broker.states} == {"s0", "s1", "s2", "s4"}
-    assert counts.flat() == {"polls": 5, "offered": 3, "articles": 3, "failed_fault": 1, "failed_gone": 1}
+    health = {"health_gone": 1, "health_ok": 3}
+    assert counts.flat() == {"polls": 5, "offered": 3, "articles": 3, "failed_fault": 1, "failed_gone": 1, **health}
     assert {entry["event"] for entry in logs} == {"polled", "poll failed", "poll not kept"}
 
 

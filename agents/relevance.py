@@ -1,0 +1,153 @@
+"""Can this page be about one of our accounts? Asked of its raw bytes, before anything is extracted.
+
+Extraction is most of what ingest costs, and most pages name none of the accounts. So all spellings of all names go into
+one automaton over bytes, and a page in which none of them stands need not be read any further. It may say yes where
+routing will later say no (names stand in menus too), and hardly ever no where routing would say yes.
+
+    page ─ scripts and tags gone ─ Latin-1, the rest as &#…; ─ accents and punctuation gone, case kept ─ automaton
+         ─ does a word end there, and does it begin with a capital?
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from html.entities import codepoint2name
+from pathlib import Path
+from typing import Final
+
+from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
+
+from pipeline.route.accounts import load_accounts
+from pipeline.route.names import fold, forms, keys
+from pipeline.route.words import CLOSED_HEADS
+
+#: The outcome of an entry that is not kept because it names nobody (`keep = "mentions"`).
+NO_MENTION: Final = "no_mention"
+#: Bytes of a page that are looked at; extraction looks at as many.
+_LARGEST: Final = 2_000_000
+#: What nobody reads. JSON-LD stays: the text of an article may be there and nowhere else.
+_UNREAD: Final = re.compile(rb"<(script|style)\b(?![^>]{0,200}ld\+json).*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_TAG: Final = re.compile(rb"<[^>]*>")
+_UPPER: Final = frozenset(code for code in range(256) if chr(code).isupper() or chr(code).isdigit())
+#: What stands in pages for a space, for nothing, and for itself.
+_WRITTEN: Final = (
+    (b"&nbsp;", b" "),
+    (b"&amp;", b" "),
+    (b"\\n", b" "),
+    (b"&shy;", b""),
+    (b"&#173;", b""),
+    (b"\xad", b""),
+)
+
+
+def _folded(code: int) -> int:
+    """Return a Latin-1 character without accent, in its own case; a space for what is neither letter nor digit."""
+    folded = fold(chr(code))
+    if folded == "&" or ord(folded) > 255 or not folded.isalnum():
+        return 0x20
+    return ord(folded.upper()) if chr(code).isupper() and ord(folded.upper()[:1]) < 256 else ord(folded)
+
+
+_FOLD: Final = bytes(_folded(code) for code in range(256))
+_LOWER: Final = bytes(ord(chr(code).lower()) for code in range(256))
+
+
+class Aliases:
+    """All names of all accounts, to be looked for in raw pages.
+
+    Args:
+        written: names as they are written, each once or more often.
+    """
+
+    def __init__(self, written: Iterable[str]) -> None:
+        low: dict[bytes, bool] = {}
+        for name in written:
+            for pattern in _patterns(name):
+                # A name that begins with a capital is looked for with one: `orange` is a colour.
+                low[pattern] = low.get(pattern, False) or name[:1].islower()
+        self._lower = list(low.values())
+        self._heads = frozenset(_plain(head).strip() for head in CLOSED_HEADS) | {b"s"}
+        self._search = BytesAhoCorasick(
+            list(low), matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA
+        )
+
+    def named_in(self, text: str) -> bool:
+        """Say whether a text names an account."""
+        return self._found(_plain(text))
+
+    def named_on(self, page: bytes, charset: str = "") -> bool:
+        """Say whether the source of a page names an account.
+
+        Args:
+            page: as fetched.
+            charset: of the header; counts where the page is not UTF-8.
+        """
+        shown = _TAG.sub(b" ", _UNREAD.sub(b" ", page[:_LARGEST]))
+        return self._found(_plain(_text(shown, charset)))
+
+    def _found(self, plain: bytes) -> bool:
+        low = plain.translate(_LOWER)
+        for index, start, end in self._search.find_matches_as_indexes(low, overlapping=True):
+            if (self._lower[index] or plain[start + 1] in _UPPER) and self._ends(low, end):
+                return True
+        return False
+
+    def _ends(self, low: bytes, at: int) -> bool:
+        """Say whether a name may end here: at a word's end, or before an ending that names take."""
+        return low[at] == 0x20 or low[at : low.find(b" ", at)] in self._heads
+
+
+def load_aliases(path: Path) -> Aliases:
+    """Return the names in an account file.
+
+    Raises:
+        BadInput: it is no account file.
+    """
+    accounts = load_accounts(path)
+    return Aliases(form.text for account in accounts for form in forms(account))
+
+
+def _patterns(name: str) -> Iterator[bytes]:
+    """Yield what is looked for, for one name: every spelling, and each with its umlauts as entities."""
+    for spelling in {name, name.lower(), name.upper(), *keys(name)}:
+        written = {spelling}
+        if not spelling.isascii():
+            written |= {
+                "".join(char if char.isascii() else form(ord(char)) for char in spelling)
+                for form in (_entity, "&#{};".format, "&#x{:x};".format)
+            }
+        for one in written:
+            plain = _plain(one).translate(_LOWER).rstrip()
+            if plain:
+                yield plain
+
+
+def _entity(code: int) -> str:
+    """Return the named entity of a character, or its numeric one where it has no name."""
+    return f"&{codepoint2name[code]};" if code in codepoint2name else f"&#{code};"
+
+
+def _text(page: bytes, charset: str) -> str:
+    """Return the characters of a page; wrong ones in other alphabets do not matter here."""
+    try:
+        return page.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The cut at the limit may have split the last character.
+        if error.start > len(page) - 4:
+            return page[: error.start].decode("utf-8")
+    if page.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        charset = "utf-16"
+    try:
+        return page.decode(charset or "cp1252", "replace")
+    except (LookupError, UnicodeError):
+        return page.decode("cp1252", "replace")
+
+
+def _plain(text: str) -> bytes:
+    """Return words between single spaces, one at each end, in Latin-1 without accents; umlauts and case are kept."""
+    raw = text.encode("latin-1", "xmlcharrefreplace")
+    for written, meant in _WRITTEN:
+        raw = raw.replace(written, meant)
+    return b" " + b" ".join(raw.translate(_FOLD).split()) + b" "
