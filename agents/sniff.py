@@ -59,9 +59,19 @@ def charset(body: bytes, content_type: str) -> dict[str, str]:
         proven = not body.isascii() and bool(body.decode())
     except UnicodeDecodeError:
         proven = False
-    found = _CHARSET.search(content_type)
-    name = "utf-8" if proven else found[1] if found else ""
+    name = "utf-8" if proven else stated(content_type)
     return {"content-type": f"application/xml; charset={name}"} if name else {}
+
+
+def stated(content_type: str) -> str:
+    """Return the charset of a Content-Type header, or ""."""
+    found = _CHARSET.search(content_type)
+    return found[1] if found else ""
+
+
+def closings(body: bytes) -> int:
+    """Return how many entries end in these bytes, whatever they stand in."""
+    return sum(1 for _ in _CLOSE.finditer(body))
 
 
 def cut(body: bytes, most: int) -> tuple[bytes, int]:
