@@ -71,6 +71,8 @@ class Documents:
             Fault: the first document cannot be had or read, or none of those that it leads to.
         """
         kind = KINDS[source.kind]
+        if before.place not in ("", kind.place(source)):
+            before = before.model_copy(update={"etag": "", "last_modified": "", "body_hash": "", "more": {}})
         have = Version(etag=before.etag, last_modified=before.last_modified, body_hash=before.body_hash)
         whole = not have.body_hash or (before.polls + 1) % FULL_EVERY == 0
         # Documents that need each other are read together or not at all.

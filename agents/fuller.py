@@ -21,7 +21,7 @@ from agents.errors import Fault
 from agents.extract import Page, extract
 from agents.fetch import PAGE, Door
 from agents.links import shown
-from agents.relevance import NO_MENTION, Aliases
+from agents.relevance import NO_MENTION, Aliases, Lookup
 from agents.robots import Robots
 from agents.sandbox import Sandbox
 from agents.sources import Source
@@ -49,12 +49,10 @@ class Fuller:
         door: to the pages.
         sandbox: for their extraction.
         robots: asked before each page.
-        aliases: names of all accounts; None where a source that keeps only mentions keeps everything.
+        aliases: gets the names of all accounts; where it gets None, a source that keeps only mentions keeps all.
     """
 
-    def __init__(
-        self, settings: FetchSettings, door: Door, sandbox: Sandbox, robots: Robots, aliases: Aliases | None
-    ) -> None:
+    def __init__(self, settings: FetchSettings, door: Door, sandbox: Sandbox, robots: Robots, aliases: Lookup) -> None:
         self._teaser = settings.teaser
         self._door, self._sandbox, self._robots, self._aliases = door, sandbox, robots, aliases
         self._known = _Known()
@@ -69,10 +67,14 @@ class Fuller:
             counts: of the poll.
         """
         entry = one.entry
-        named = self._is_named(one, source)
+        picky = source.keep == "mentions" and not source.accounts
+        aliases = await self._aliases() if picky else None
+        named = aliases is None or aliases.named_in(f"{entry.title}\n{entry.content}")
         outcome: Page | str = ""
         if self._wants_page(one, source, now):
-            outcome = "given_up" if _given_up(counts.pages) else await self._page(one, source, named=named)
+            outcome = (
+                "given_up" if _given_up(counts.pages) else await self._page(one, source, None if named else aliases)
+            )
             counts.pages[outcome if isinstance(outcome, str) else "text"] += 1
             if outcome == "again":
                 outcome = self._known.get(one)
@@ -86,12 +88,6 @@ class Fuller:
             return to_article(fuller, source, now=now)
         return to_article(fuller, source, now=now, text=page.text, how=How.PAGE)
 
-    def _is_named(self, one: Chosen, source: Source) -> bool:
-        """Say whether an entry is kept whatever its page says."""
-        if source.keep == "all" or source.accounts or self._aliases is None:
-            return True
-        return self._aliases.named_in(f"{one.entry.title}\n{one.entry.content}")
-
     def _wants_page(self, one: Chosen, source: Source, now: datetime) -> bool:
         """Say whether the page behind an entry is worth a request."""
         entry = one.entry
@@ -100,8 +96,8 @@ class Fuller:
         has_own = bool(entry.url) or entry.id.startswith(("http://", "https://"))
         return has_own and not (entry.published and entry.published < now - _PAGE_AGE)
 
-    async def _page(self, one: Chosen, source: Source, *, named: bool) -> Page | str:
-        """Return the page, or one word on what became of it."""
+    async def _page(self, one: Chosen, source: Source, wanted: Aliases | None) -> Page | str:
+        """Return the page, or one word on what became of it; it must name one of those wanted, if any are."""
         if self._known.get(one):
             return "again"
         entry = one.entry
@@ -111,7 +107,7 @@ class Fuller:
             if kind.strip() not in _HTML:
                 return "no_html"
             charset = parameters.partition("charset=")[2].strip(" \"'").partition(";")[0]
-            if not named and self._aliases and not self._aliases.named_on(answer.body, charset):
+            if wanted and not wanted.named_on(answer.body, charset):
                 return "skipped"
             about = not (entry.title and entry.published)
             page = await self._sandbox.run(extract, answer.body, answer.url, charset=charset, about=about)

@@ -14,6 +14,7 @@ from agents import bluesky, feeds, mastodon, reddit, social, youtube
 from agents.entries import Feed
 from agents.errors import Refused
 from agents.sources import Source
+from pipeline.records import stable_id
 
 
 def _own(source: Source) -> str:
@@ -51,6 +52,10 @@ class Kind:
     join: Callable[[Sequence[Feed]], Feed] = strung
     apart: bool = True
     page: bool = False
+
+    def place(self, source: Source) -> str:
+        """Return what changes when the source is to be found elsewhere or read differently."""
+        return stable_id("place", source.kind, source.url, source.rules.model_dump_json() if source.rules else "")
 
     def url(self, source: Source) -> str:
         """Return the URL to ask first.

@@ -24,8 +24,9 @@ from agents.entries import Feed
 from agents.errors import Fault, Gone, Soft
 from agents.fetch import Door
 from agents.fuller import Fuller
+from agents.kinds import KINDS
 from agents.links import shown
-from agents.relevance import Aliases
+from agents.relevance import Lookup, nobody
 from agents.robots import Robots
 from agents.sandbox import Sandbox
 from agents.schedule import Outcome, next_poll, pace_from, pace_of
@@ -79,7 +80,7 @@ class Poller:
         save: returns when the broker has the memory.
         states: source id -> what was saved last, for those that were polled before.
         clock: now.
-        aliases: names of all accounts, for sources that keep only mentions.
+        aliases: gets the names of all accounts, for sources that keep only mentions.
 
     Attributes:
         counts: of all polls whose memory was saved.
@@ -94,7 +95,7 @@ class Poller:
         save: Save,
         states: Mapping[str, PollState],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        aliases: Aliases | None = None,
+        aliases: Lookup = nobody,
     ) -> None:
         self._publish, self._save, self._clock = publish, save, clock
         self._robots = Robots(settings, door, sandbox)
@@ -207,6 +208,7 @@ def _worked(before: PollState, source: Source, read: Read, brought: _Brought, co
         update={
             **{name: getattr(read.version, name) for name in ("etag", "last_modified", "body_hash")},
             "more": read.more,
+            "place": KINDS[source.kind].place(source),
             "polled": now,
             "polls": before.polls + 1,
             "failures": 0,

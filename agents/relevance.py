@@ -10,9 +10,10 @@ routing will later say no (names stand in menus too), and hardly ever no where r
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from html.entities import codepoint2name
 from pathlib import Path
 from typing import Final
@@ -97,6 +98,31 @@ class Aliases:
     def _ends(self, low: bytes, at: int) -> bool:
         """Say whether a name may end here: at a word's end, or before an ending that names take."""
         return low[at] == 0x20 or low[at : low.find(b" ", at)] in self._heads
+
+
+Lookup = Callable[[], Awaitable[Aliases | None]]
+
+
+async def nobody() -> None:
+    """Stand for the names where there is no account file: then everything is kept."""
+
+
+class Names:
+    """The names in an account file, read when they are first needed: with many accounts that takes a while.
+
+    Args:
+        path: the account file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reading: asyncio.Task[Aliases] | None = None
+
+    async def __call__(self) -> Aliases:
+        """Return the names."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(asyncio.to_thread(load_aliases, self._path))
+        return await asyncio.shield(self._reading)
 
 
 def load_aliases(path: Path) -> Aliases:

@@ -91,6 +91,7 @@ class Turns:
         """Have one of the turns, and give it to the next after two seconds, while there is room aside."""
         await self._turns.acquire()
         loop, aside = asyncio.get_running_loop(), False
+        timer: asyncio.TimerHandle
 
         def step() -> None:
             nonlocal aside, timer

@@ -20,7 +20,7 @@ from agents.fetch import Door
 from agents.kinds import KINDS
 from agents.links import host_of
 from agents.poller import Polled, Poller, Publish, Save, said
-from agents.relevance import Aliases
+from agents.relevance import Lookup, nobody
 from agents.sandbox import Sandbox
 from agents.schedule import Schedule, resumed
 from agents.sources import Source
@@ -46,7 +46,7 @@ async def run(
     states: Mapping[str, PollState],
     stop: asyncio.Event,
     once: bool = False,
-    aliases: Aliases | None = None,
+    aliases: Lookup = nobody,
 ) -> Counts:
     """Poll sources until told to stop, or each of them once; return what became of everything.
 
@@ -58,7 +58,7 @@ async def run(
         states: source id -> memory of the last poll, for those that have one.
         stop: ends polling; polls under way are given up, which loses nothing.
         once: poll each source one time, now.
-        aliases: names of all accounts, for sources that keep only mentions.
+        aliases: gets the names of all accounts, for sources that keep only mentions.
     """
     async with working(settings, publish, save, aliases) as worker:
         for source in sources:
@@ -69,9 +69,7 @@ async def run(
 
 
 @contextlib.asynccontextmanager
-async def working(
-    settings: Settings, publish: Publish, save: Save, aliases: Aliases | None = None
-) -> AsyncIterator[Worker]:
+async def working(settings: Settings, publish: Publish, save: Save, aliases: Lookup = nobody) -> AsyncIterator[Worker]:
     """Open a worker with its door and its sandbox; see `run`."""
     fetch = settings.fetch
     async with Door(fetch) as door, Sandbox(fetch.parsers, fetch.parse_cpu) as sandbox:
@@ -172,7 +170,9 @@ class Worker:
             )
             self._poller.remember(source.id, None)
             state = None
-        return resumed(state, source) if state else datetime.now(UTC)
+        if state is None or state.place not in ("", KINDS[source.kind].place(source)):
+            return datetime.now(UTC)
+        return resumed(state, source)
 
     def _pause(self) -> float | None:
         """Return the seconds until something is to be started; None where only an event can change that."""
@@ -227,8 +227,6 @@ class Worker:
             due = datetime.now(UTC) + timedelta(seconds=source.poll_min)
         if self._once or id not in self._sources:
             return
-        if self._sources[id] != source.encode():
-            # It was changed meanwhile: its new address is worth a look at once, new bounds count from now.
-            source = Source.decode(self._sources[id])
-            due = min(due, datetime.now(UTC) + timedelta(seconds=source.poll_min))
-        self._schedule.add(id, due)
+        now_is = Source.decode(self._sources[id])
+        # Where it was changed meanwhile, that counts.
+        self._schedule.add(id, due if now_is == source else self._due(now_is))

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline import log
+from pipeline.commands import push
 from pipeline.errors import StellwerkError
 from pipeline.settings import Settings, load
 
@@ -29,8 +30,9 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="Kafka topics: make and check.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
+app.command("push")(push.push)
 
-ROLES: Final = ("ingest", "classify", "route", "alert")
+ROLES: Final = ("ingest", "push", "classify", "route", "alert")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -126,8 +128,10 @@ def install() -> None:
 
 @app.command()
 def worker(
-    role: Annotated[str, typer.Argument(help="ingest, classify, route or alert.")],
-    sources: Annotated[Path | None, typer.Option(help="Source file, for ingest.")] = None,
+    role: Annotated[str, typer.Argument(help="ingest, push, classify, route or alert.")],
+    sources: Annotated[
+        Path | None, typer.Option(help="Ingest: poll this file's sources alone, instead of a share of those applied.")
+    ] = None,
     once: Annotated[bool, typer.Option(help="Ingest: poll every source one time and end.")] = False,
     announce: Annotated[bool, typer.Option(help="Print one line of JSON when ready.", hidden=True)] = False,
 ) -> None:
@@ -137,7 +141,11 @@ def worker(
 
         STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk worker classify
 
-        stellwerk worker ingest --sources sources.toml
+        stellwerk worker ingest
+
+        stellwerk worker ingest --sources sources.toml --once
+
+        STELLWERK_PUSH__TOKEN_FILE=/run/secrets/push stellwerk worker push
     """
     if role not in ROLES:
         raise typer.BadParameter(f"{role!r} is no role; one of {', '.join(ROLES)}")
@@ -153,9 +161,10 @@ def worker(
     if role == "ingest":
         from agents.ingest import ingest
 
-        if sources is None:
-            raise typer.BadParameter("ingest needs --sources FILE")
         _run(ingest(sources, settings, ready=ready, once=once))
+        return
+    if role == "push":
+        push.serve(sources, settings, ready)
         return
     from pipeline.stream import app as stream
     from pipeline.stream.stages import STAGES

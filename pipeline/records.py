@@ -327,6 +327,7 @@ class PollState(Record):
     """What an ingest worker must remember of one source between two polls, and how the source is."""
 
     source_id: str
+    place: str = Field("", description="hash of what was asked; versions of another place mean nothing")
     etag: str = ""
     last_modified: str = ""
     body_hash: str = ""
