@@ -22,6 +22,8 @@ from agents.social import Post, hashtags_in, kept_links, timeline, written
 from agents.sources import Source
 
 FEED: Final = "https://www.youtube.com/feeds/videos.xml"
+#: Named in YouTube's documentation and not in its feeds: https://developers.google.com/youtube/v3/guides/push_notifications
+HUB: Final = "https://pubsubhubbub.appspot.com/subscribe"
 YT: Final = "{http://www.youtube.com/xml/schemas/2015}"
 _CHANNEL: Final = re.compile(r"UC[\w-]{10,40}")
 _PLAYLIST: Final = re.compile(r"(?:PL|UU|FL|OL)[\w-]{10,60}")
