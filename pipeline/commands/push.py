@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -92,13 +92,16 @@ async def _push(file: Path, settings: Settings, check: bool) -> dict[str, int]:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[tuple[BinaryIO, int | None]]:
-    """Open the file, or standard input; with its size where it has one."""
+def _opened(file: Path) -> Iterator[tuple[Any, int | None]]:
+    """Open the file, or standard input; with its size where it has one.
+
+    Without a buffer: its lock, held by a thread that waits for input, would abort the interpreter at its end.
+    """
     if str(file) == "-":
-        yield sys.stdin.buffer, None
+        yield getattr(sys.stdin.buffer, "raw", sys.stdin.buffer), None
         return
     try:
-        handle = file.open("rb")
+        handle = file.open("rb", buffering=0)
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
     with handle:
@@ -128,12 +131,14 @@ async def _pieces(handle: Any, moved: Callable[[int], None]) -> AsyncIterator[Se
     A thread reads: whoever sends a line each minute must not keep those before it from the broker, and a read that
     never ends must not keep Ctrl-C from ending us.
     """
+    from agents.push import LINE
+
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[bytes | OSError] = asyncio.Queue(_AHEAD)
 
     def read() -> None:
         try:
-            while piece := handle.read1(_PIECE):
+            while piece := handle.read(_PIECE):
                 asyncio.run_coroutine_threadsafe(queue.put(piece), loop).result()
             asyncio.run_coroutine_threadsafe(queue.put(b""), loop).result()
         except OSError as error:
@@ -149,6 +154,8 @@ async def _pieces(handle: Any, moved: Callable[[int], None]) -> AsyncIterator[Se
             raise BadInput(f"cannot be read: {piece.strerror}", file=str(getattr(handle, "name", "-")))
         moved(len(piece))
         *lines, rest = (rest + piece).split(b"\n")
+        # Of a line without end no more is kept than shows that it is too long.
+        rest = rest[: LINE + 1]
         if lines:
             yield lines
     if rest:
