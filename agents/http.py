@@ -20,6 +20,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -35,6 +36,8 @@ log = structlog.get_logger()
 
 #: Characters of a token or secret below which guessing is no hopeless matter.
 SHORTEST: Final = 16
+#: Articles in one request: what is small as bytes is large as objects.
+_MOST: Final = 10_000
 #: Faults told in one answer.
 _TOLD: Final = 100
 #: Lines read without letting others have their turn.
@@ -107,6 +110,8 @@ class Intake:
         """Read, check and send a request's articles."""
         body = await body_of(request, self._settings.body_most, self._settings.seconds)
         articles, faults, wrong = await _read(body, Reader("", datetime.now(UTC), self._largest))
+        if wrong + len(articles) > _MOST:
+            return answer(413, {"error": f"more than {_MOST:,} articles in one request; nothing was taken"})
         if faults:
             return answer(400, {"error": f"{wrong} of {wrong + len(articles)} are wrong; nothing was taken", **faults})
         if not articles:
@@ -132,17 +137,17 @@ async def _read(body: bytes, reader: Reader) -> tuple[list[Article], dict[str, A
     """Return the articles, the faults as they are told, and how many of the articles have one."""
     articles: list[Article] = []
     faults: list[BadInput] = []
-    wrong = 0
-    for count, read in enumerate(_each(body, reader)):
+    wrong = more = 0
+    for count, read in enumerate(islice(_each(body, reader), _MOST + 1)):
         if isinstance(read, Article):
             articles.append(read)
         else:
-            wrong += 1
-            faults += read
+            wrong, more = wrong + 1, more + len(read)
+            faults += read[: _TOLD - len(faults)]
         if count % _STRETCH == 0:
             await asyncio.sleep(0)
-    told = [{"line": one.line, "field": one.field, "message": one.message} for one in faults[:_TOLD]]
-    return articles, {"faults": told, "more": len(faults) - len(told)} if faults else {}, wrong
+    told = [{"line": one.line, "field": one.field, "message": one.message} for one in faults]
+    return articles, {"faults": told, "more": more - len(told)} if faults else {}, wrong
 
 
 def _each(body: bytes, reader: Reader) -> Any:

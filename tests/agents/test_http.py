@@ -131,6 +131,16 @@ async def test_too_large_is_413_whether_announced_or_not() -> None:
         assert (await posted(session, base, jsonl({"id": "1"})))[0] == 202
 
 
+@pytest.mark.parametrize("one", [b"1", b'{"id":1,"title":"T"}'])
+async def test_too_many_in_one_request_is_413(one: bytes) -> None:
+    """Small as bytes and large as objects, right or wrong: nothing is taken."""
+    topic = Topic()
+    async with running(topic) as (session, base):
+        assert (await posted(session, base, b"\n".join([one] * 10_001)))[0] == 413
+        assert (await posted(session, base, b"[" + b",".join([one] * 20_000) + b"]"))[0] == 413
+    assert topic.articles == []
+
+
 async def test_compressed_is_415() -> None:
     """A small body could become a large one."""
     async with running(Topic()) as (session, base):
