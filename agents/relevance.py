@@ -28,8 +28,9 @@ from pipeline.route.words import CLOSED_HEADS
 NO_MENTION: Final = "no_mention"
 #: Bytes of a page that are looked at; extraction looks at as many.
 _LARGEST: Final = 2_000_000
-#: What nobody reads. JSON-LD stays: the text of an article may be there and nowhere else.
-_UNREAD: Final = re.compile(rb"<(script|style)\b(?![^>]{0,200}ld\+json).*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+#: What nobody reads, and what of it is left: the text of an article may be in JSON-LD and nowhere else.
+_UNREAD: Final = ((b"<script", b"</script"), (b"<style", b"</style"))
+_KEPT: Final = b"ld+json"
 _TAG: Final = re.compile(rb"<[^>]*>")
 _UPPER: Final = frozenset(code for code in range(256) if chr(code).isupper() or chr(code).isdigit())
 #: What stands in pages for a space, for nothing, and for itself.
@@ -63,12 +64,13 @@ class Aliases:
     """
 
     def __init__(self, written: Iterable[str]) -> None:
-        low: dict[bytes, bool] = {}
+        low: dict[bytes, str] = {}
         for name in written:
             for pattern in _patterns(name):
                 # A name that begins with a capital is looked for with one: `orange` is a colour.
-                low[pattern] = low.get(pattern, False) or name[:1].islower()
-        self._lower = list(low.values())
+                if name[:1].islower() or pattern not in low:
+                    low[pattern] = name
+        self._names = list(low.values())
         self._heads = frozenset(_plain(head).strip() for head in CLOSED_HEADS) | {b"s"}
         self._search = BytesAhoCorasick(
             list(low), matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA
@@ -76,7 +78,7 @@ class Aliases:
 
     def named_in(self, text: str) -> bool:
         """Say whether a text names an account."""
-        return self._found(_plain(text))
+        return next(self._found(_plain(text)), None) is not None
 
     def named_on(self, page: bytes, charset: str = "") -> bool:
         """Say whether the source of a page names an account.
@@ -85,15 +87,21 @@ class Aliases:
             page: as fetched.
             charset: of the header; counts where the page is not UTF-8.
         """
-        shown = _TAG.sub(b" ", _UNREAD.sub(b" ", page[:_LARGEST]))
-        return self._found(_plain(_text(shown, charset)))
+        return next(self.names_on(page, charset), None) is not None
 
-    def _found(self, plain: bytes) -> bool:
+    def names_on(self, page: bytes, charset: str = "") -> Iterator[str]:
+        """Yield the names that are found on a page, as often as they are; see `named_on`."""
+        shown = page[:_LARGEST]
+        for opening, closing in _UNREAD:
+            shown = _without(shown, opening, closing)
+        yield from self._found(_plain(_text(_TAG.sub(b" ", shown), charset)))
+
+    def _found(self, plain: bytes) -> Iterator[str]:
         low = plain.translate(_LOWER)
         for index, start, end in self._search.find_matches_as_indexes(low, overlapping=True):
-            if (self._lower[index] or plain[start + 1] in _UPPER) and self._ends(low, end):
-                return True
-        return False
+            name = self._names[index]
+            if (plain[start + 1] in _UPPER or name[:1].islower()) and self._ends(low, end):
+                yield name
 
     def _ends(self, low: bytes, at: int) -> bool:
         """Say whether a name may end here: at a word's end, or before an ending that names take."""
@@ -153,6 +161,16 @@ def _patterns(name: str) -> Iterator[bytes]:
 def _entity(code: int) -> str:
     """Return the named entity of a character, or its numeric one where it has no name."""
     return f"&{codepoint2name[code]};" if code in codepoint2name else f"&#{code};"
+
+
+def _without(page: bytes, opening: bytes, closing: bytes) -> bytes:
+    """Return a page without all that stands between two tags; what is not closed is read."""
+    low, parts, at = page.lower(), [], 0
+    while (start := low.find(opening, at)) >= 0 and (end := low.find(closing, start)) >= 0:
+        kept = _KEPT in low[start : start + 200]
+        parts.append(page[at : end if kept else start])
+        at = end
+    return b" ".join((*parts, page[at:]))
 
 
 def _text(page: bytes, charset: str) -> str:

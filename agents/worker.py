@@ -92,7 +92,7 @@ class Worker:
         self._poller, self._most = poller, _PER_REQUEST * at_once
         self._sources: dict[str, bytes] = {}
         self._schedule = Schedule()
-        self._polls: dict[str, asyncio.Task[None]] = {}
+        self._polls: dict[str, asyncio.Task[datetime | None]] = {}
         # Polls under way per host, and the sources that wait because there are enough of them.
         self._busy: Counter[str] = Counter()
         self._waiting: dict[str, deque[str]] = {}
@@ -193,11 +193,15 @@ class Worker:
     def _start(self, id: str, host: str) -> None:
         self._busy[host] += 1
         task = self._polls[id] = asyncio.create_task(self._visit(id))
-        task.add_done_callback(lambda _: self._ended(id, host))
+        task.add_done_callback(lambda task: self._ended(id, host, task))
 
-    def _ended(self, id: str, host: str) -> None:
-        """Make room for the next one, of the same host first."""
+    def _ended(self, id: str, host: str, task: asyncio.Task[datetime | None]) -> None:
+        """Put a source back into the schedule, and make room for the next one, of the same host first."""
         del self._polls[id]
+        # One whose poll was given up is here where it was taken away and given back meanwhile.
+        due = self._again(id) if task.cancelled() else task.result()
+        if due and id in self._sources:
+            self._schedule.add(id, due)
         self._busy[host] -= 1
         if not self._busy[host]:
             del self._busy[host]
@@ -214,8 +218,11 @@ class Worker:
     def _host(self, id: str) -> str:
         return host_of(Source.decode(self._sources[id]).url)
 
-    async def _visit(self, id: str) -> None:
-        """Poll a source and put it back into the schedule."""
+    def _again(self, id: str) -> datetime | None:
+        return self._due(Source.decode(self._sources[id])) if id in self._sources else None
+
+    async def _visit(self, id: str) -> datetime | None:
+        """Poll a source; return when it is due again, None for never."""
         source = Source.decode(self._sources[id])
         try:
             due = (await self._poller.poll(source)).due
@@ -226,7 +233,6 @@ class Worker:
             log.exception("poll not kept", source=id, error=said(error), exc_info=not isinstance(error, StellwerkError))
             due = datetime.now(UTC) + timedelta(seconds=source.poll_min)
         if self._once or id not in self._sources:
-            return
-        now_is = Source.decode(self._sources[id])
+            return None
         # Where it was changed meanwhile, that counts.
-        self._schedule.add(id, due if now_is == source else self._due(now_is))
+        return due if self._sources[id] == source.encode() else self._again(id)
