@@ -4,7 +4,7 @@ Extraction is most of what ingest costs, and most pages name none of the account
 one automaton over bytes, and a page in which none of them stands need not be read any further. It may say yes where
 routing will later say no (names stand in menus too), and hardly ever no where routing would say yes.
 
-    page ─ scripts and tags gone ─ Latin-1, the rest as &#…; ─ accents and punctuation gone, case kept ─ automaton
+    page ─ scripts, tags, entities ─ Latin-1, the rest as &#…; ─ accents and punctuation gone, case kept ─ automaton
          ─ does a word end there, and does it begin with a capital?
 """
 
@@ -14,7 +14,7 @@ import asyncio
 import codecs
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from html.entities import codepoint2name
+from html import unescape
 from pathlib import Path
 from typing import Final
 
@@ -33,15 +33,6 @@ _UNREAD: Final = ((b"<script", b"</script"), (b"<style", b"</style"))
 _KEPT: Final = b"ld+json"
 _TAG: Final = re.compile(rb"<[^>]*>")
 _UPPER: Final = frozenset(code for code in range(256) if chr(code).isupper() or chr(code).isdigit())
-#: What stands in pages for a space, for nothing, and for itself.
-_WRITTEN: Final = (
-    (b"&nbsp;", b" "),
-    (b"&amp;", b" "),
-    (b"\\n", b" "),
-    (b"&shy;", b""),
-    (b"&#173;", b""),
-    (b"\xad", b""),
-)
 
 
 def _folded(code: int) -> int:
@@ -94,7 +85,7 @@ class Aliases:
         shown = page[:_LARGEST]
         for opening, closing in _UNREAD:
             shown = _without(shown, opening, closing)
-        yield from self._found(_plain(_text(_TAG.sub(b" ", shown), charset)))
+        yield from self._found(_plain(unescape(_text(_TAG.sub(b" ", shown), charset))))
 
     def _found(self, plain: bytes) -> Iterator[str]:
         low = plain.translate(_LOWER)
@@ -144,23 +135,11 @@ def load_aliases(path: Path) -> Aliases:
 
 
 def _patterns(name: str) -> Iterator[bytes]:
-    """Yield what is looked for, for one name: every spelling, and each with its umlauts as entities."""
+    """Yield what is looked for, for one name: every spelling of it."""
     for spelling in {name, name.lower(), name.upper(), *keys(name)}:
-        written = {spelling}
-        if not spelling.isascii():
-            written |= {
-                "".join(char if char.isascii() else form(ord(char)) for char in spelling)
-                for form in (_entity, "&#{};".format, "&#x{:x};".format)
-            }
-        for one in written:
-            plain = _plain(one).translate(_LOWER).rstrip()
-            if plain:
-                yield plain
-
-
-def _entity(code: int) -> str:
-    """Return the named entity of a character, or its numeric one where it has no name."""
-    return f"&{codepoint2name[code]};" if code in codepoint2name else f"&#{code};"
+        plain = _plain(spelling).translate(_LOWER).rstrip()
+        if plain:
+            yield plain
 
 
 def _without(page: bytes, opening: bytes, closing: bytes) -> bytes:
@@ -191,7 +170,6 @@ def _text(page: bytes, charset: str) -> str:
 
 def _plain(text: str) -> bytes:
     """Return words between single spaces, one at each end, in Latin-1 without accents; umlauts and case are kept."""
-    raw = text.encode("latin-1", "xmlcharrefreplace")
-    for written, meant in _WRITTEN:
-        raw = raw.replace(written, meant)
+    # Soft hyphens are inside words; line feeds are written so in JSON.
+    raw = text.encode("latin-1", "xmlcharrefreplace").replace(b"\xad", b"").replace(b"\\n", b" ")
     return b" " + b" ".join(raw.translate(_FOLD).split()) + b" "
