@@ -16,12 +16,13 @@ import orjson
 
 from agents.dates import when
 from agents.entries import NAME, TEXT, TITLE, Entry, Feed, language_of, name_of, tags_of, ttl_of
-from agents.errors import NotAFeed
+from agents.errors import NotAFeed, Walled
 from agents.fast import fast_feed
 from agents.links import clean
 from agents.plain import line, plain
 from agents.sniff import charset, check_root, closings, cut
 from agents.sources import Source
+from agents.walls import WALLS, wall, words_of
 
 __all__ = ["Entry", "Feed", "parse", "parse_feed"]
 
@@ -43,7 +44,11 @@ def parse_feed(body: bytes, url: str, content_type: str = "", most: int = 2000) 
         raise NotAFeed("empty")
     if start[:1] in b"{[":
         return _json_feed(start, url, most)
-    check_root(start)
+    try:
+        check_root(start)
+    except NotAFeed as error:
+        looks = wall(*words_of(start)) if "HTML" in str(error) else ""
+        raise (Walled(looks) if looks in WALLS else NotAFeed(f"{error}: {looks}" if looks else str(error))) from None
     return _xml_feed(body, url, content_type, most)
 
 

@@ -23,8 +23,7 @@ def check_root(body: bytes) -> None:
     doctype = _DOCTYPE.search(head, 0, _first_element(head))
     if (doctype and doctype[1]) or b"<!ENTITY" in head[: _first_element(head)]:
         raise NotAFeed("a document type with declarations of its own; entities are not expanded")
-    root = re.match(rb"<(?:[\w.-]+:)?([\w.-]+)", head[_first_element(head) :])
-    name = root[1].lower() if root else b""
+    name = first_name(head).encode()
     if name in _FEEDS:
         return
     found = _ROOT.search(head[:4096])
@@ -33,6 +32,13 @@ def check_root(body: bytes) -> None:
     if name == b"html" or re.search(rb"<(html|head|body|div|script|title|meta)\b", head, re.IGNORECASE):
         raise NotAFeed("an HTML page")
     raise NotAFeed(f"XML of another kind: <{name.decode('ascii', 'replace')[:40]}>" if name else "no XML, no JSON")
+
+
+def first_name(body: bytes) -> str:
+    """Return the name of the first element without prefix, lower case; "" where there is none."""
+    head = body[:_HEAD].replace(b"\0", b"")
+    root = re.match(rb"<(?:[\w.-]+:)?([\w.-]+)", head[_first_element(head) :])
+    return root[1].lower().decode() if root else ""
 
 
 def _first_element(head: bytes) -> int:

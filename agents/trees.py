@@ -14,6 +14,7 @@ from typing import Final
 
 from lxml import etree
 
+from agents.chars import MEANT
 from agents.sniff import stated
 
 _DECLARED: Final = re.compile(rb"<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{2,40})[\"']")
@@ -43,8 +44,6 @@ _SPACES: Final = {
     b"rdf": b"http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     b"news": b"http://www.google.com/schemas/sitemap-news/0.9",
 }
-#: What the web calls so and means otherwise.
-_MEANT: Final = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030"}
 
 
 def tree(body: bytes, content_type: str = "", *, guess: bool = False) -> etree._Element | None:
@@ -80,7 +79,7 @@ def in_utf8(body: bytes, content_type: str = "") -> bytes:
         try:
             codec = codecs.lookup(name).name if name else "utf-8"
             if not codec.startswith("utf"):
-                return body.decode(_MEANT.get(codec, codec)).encode()
+                return body.decode(MEANT.get(codec, codec)).encode()
         except (LookupError, UnicodeError):
             continue
     # A few broken bytes in UTF-8, or another encoding that says nothing or calls itself UTF-8?
