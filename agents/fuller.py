@@ -17,7 +17,7 @@ import structlog
 
 from agents.articles import Chosen, to_article, with_page
 from agents.counts import Counts
-from agents.errors import Fault
+from agents.errors import Fault, Garbled, Soft, Unreachable
 from agents.extract import Page, extract
 from agents.fetch import PAGE, Door
 from agents.links import shown
@@ -34,6 +34,11 @@ log = structlog.get_logger()
 _PAGE_AGE: Final = timedelta(days=14)
 #: Pages that may fail in one poll; then, unless more are good than bad, the teasers must do.
 _PAGES_FAILED: Final = 10
+#: The outcome of an entry that says nothing by itself (sitemaps) and whose page cannot be had now: next time.
+LATER: Final = "later"
+_PASSING: Final = (Garbled.kind, Soft.kind, Unreachable.kind, "given_up")
+#: Pages in one poll of which nothing is known but where they are.
+_BARE_MOST: Final = 100
 _HTML: Final = ("text/html", "application/xhtml+xml", "text/plain", "")
 #: What may become of a page without anything being wrong with it.
 _FINE: Final = ("text", "again", "skipped", "given_up")
@@ -71,7 +76,10 @@ class Fuller:
         aliases = await self._aliases() if picky else None
         named = aliases is None or aliases.named_in(f"{entry.title}\n{entry.content}")
         outcome: Page | str = ""
+        bare = not (entry.title or entry.content)
         if self._wants_page(one, source, now):
+            if bare and counts.pages.total() >= _BARE_MOST:
+                return LATER
             outcome = (
                 "given_up" if _given_up(counts.pages) else await self._page(one, source, None if named else aliases)
             )
@@ -79,6 +87,8 @@ class Fuller:
             if outcome == "again":
                 outcome = self._known.get(one)
         if not isinstance(outcome, Page):
+            if bare and outcome in _PASSING:
+                return LATER
             return to_article(entry, source, now=now) if named else NO_MENTION
         page = outcome
         fuller = with_page(

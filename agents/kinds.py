@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any, Final
 
-from agents import bluesky, feeds, mastodon, reddit, social, youtube
+from agents import bluesky, feeds, mastodon, pages, reddit, sitemaps, social, youtube
 from agents.entries import Feed
 from agents.errors import Refused
 from agents.sources import Source
@@ -76,6 +76,8 @@ class Kind:
 
 KINDS: Final[Mapping[str, Kind]] = {
     "feed": Kind(feeds.parse),
+    "page": Kind(pages.parse, page=True),
+    "sitemap": Kind(sitemaps.parse),
     "mastodon": Kind(mastodon.parse, mastodon.start_url, social.joined, apart=False),
     "bluesky": Kind(bluesky.parse, bluesky.start_url, social.joined, apart=False),
     "reddit": Kind(reddit.parse, reddit.start_url),

@@ -23,7 +23,7 @@ from agents.documents import FULL_EVERY, Documents, Read
 from agents.entries import Feed
 from agents.errors import Fault, Gone, Soft
 from agents.fetch import Door
-from agents.fuller import Fuller
+from agents.fuller import LATER, Fuller
 from agents.kinds import KINDS
 from agents.links import shown
 from agents.relevance import Lookup, nobody
@@ -32,7 +32,7 @@ from agents.sandbox import Sandbox
 from agents.schedule import Outcome, next_poll, pace_from, pace_of
 from agents.sources import Source
 from pipeline.errors import Permanent
-from pipeline.records import Article, PollState
+from pipeline.records import Article, PollState, Version
 from pipeline.settings import FetchSettings
 
 __all__ = ["FULL_EVERY", "Polled", "Poller", "Publish", "Save", "said"]
@@ -63,10 +63,17 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class _Brought:
-    """What a feed has brought: everything seen now, and when the new articles were published."""
+    """What a feed has brought.
+
+    Attributes:
+        seen: article id -> revision, of everything that has had its outcome.
+        published: of the new articles.
+        whole: every entry has had its outcome; else the document is to be read again although it has not changed.
+    """
 
     seen: dict[str, str]
     published: tuple[datetime, ...] = ()
+    whole: bool = True
 
 
 class Poller:
@@ -166,18 +173,22 @@ class Poller:
         oldest_first = chosen[::-1]
         published: list[datetime] = []
         for at in range(0, len(oldest_first), _TOGETHER):
-            articles = await self._bring_some(oldest_first[at : at + _TOGETHER], source, now, counts)
+            articles, later = await self._bring_some(oldest_first[at : at + _TOGETHER], source, now, counts)
             published += [article.published for article in articles if article.id not in before.seen]
-        return _Brought(_seen(before.seen, present), tuple(published))
+            for one in later:
+                del present[one.id]
+        return _Brought(_seen(before.seen, present), tuple(published), whole=not counts.dropped[LATER])
 
-    async def _bring_some(self, some: Sequence[Chosen], source: Source, now: datetime, counts: Counts) -> list[Article]:
-        """Make articles of some entries, publish and return them."""
+    async def _bring_some(
+        self, some: Sequence[Chosen], source: Source, now: datetime, counts: Counts
+    ) -> tuple[list[Article], list[Chosen]]:
+        """Make articles of some entries and publish them; return them, and the entries whose turn is next time."""
         made = await _each(self._fuller.article(one, source, now, counts) for one in some)
         articles = [one for one in made if isinstance(one, Article)]
         counts.dropped.update(str(one) for one in made if not isinstance(one, Article))
         await _each(self._publish(article) for article in articles)
         counts.articles += len(articles)
-        return articles
+        return articles, [one for one, outcome in zip(some, made, strict=True) if outcome == LATER]
 
 
 def _failed(before: PollState, source: Source, fault: Fault, now: datetime) -> Polled:
@@ -204,10 +215,11 @@ def _worked(before: PollState, source: Source, read: Read, brought: _Brought, co
     entries = read.feed.entries if read.feed else ()
     pace = pace_of((entry.published for entry in entries if entry.published), now) or pace_from(before)
     moves = before.moves + 1 if read.moved == before.moved else 1
+    version = read.version if brought.whole else Version()
     after = before.model_copy(
         update={
-            **{name: getattr(read.version, name) for name in ("etag", "last_modified", "body_hash")},
-            "more": read.more,
+            **{name: getattr(version, name) for name in ("etag", "last_modified", "body_hash")},
+            "more": read.more if brought.whole else {},
             "place": KINDS[source.kind].place(source),
             "polled": now,
             "polls": before.polls + 1,

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from agents.errors import Blocked, Disallowed, Exhausted, Fault, Gone, Refused, Unparsable
+from agents.errors import Blocked, Disallowed, Exhausted, Fault, Gone, Refused, Unparsable, Unreachable
 from agents.fetch import Door
 from agents.links import shown
 from agents.sandbox import Sandbox
@@ -73,14 +73,17 @@ class Robots:
 
         Raises:
             Disallowed: the host asks us not to.
+            Unreachable: it could not be asked; then it may not be, either.
         """
         if not self._on:
             return
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
         file = await self._file(host)
-        if file.nothing or (file.rules and not await self._allows(host, file, url)):
-            raise Disallowed(f"{shown(url)}: robots.txt {'cannot be had' if file.nothing else 'says no'}")
+        if file.nothing:
+            raise Unreachable(f"{shown(url)}: robots.txt cannot be had")
+        if file.rules and not await self._allows(host, file, url):
+            raise Disallowed(f"{shown(url)}: robots.txt says no")
 
     async def _allows(self, host: str, file: _File, url: str) -> bool:
         try:

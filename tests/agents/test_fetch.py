@@ -498,18 +498,22 @@ async def test_moves_for_good_are_told(
         assert (await door.get(web.url("/0"))).moved is moved
 
 
+def _self_signed(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate that only we believe, and its key."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *names, *files], check=True, capture_output=True)
+    return certificate, key
+
+
 async def test_certificates_are_checked(web: Web, tmp_path: Path) -> None:
     """A server with a certificate that nobody vouches for is not talked to."""
     if not shutil.which("openssl"):
         pytest.skip("openssl, which makes the certificate, is not here")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    subprocess.run(
-        [*command.split(), *names, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
-    )
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(*_self_signed(tmp_path))
     web.put("/", b"secret")
     server = await asyncio.start_server(web.serve, "127.0.0.1", 0, ssl=context)
     port = server.sockets[0].getsockname()[1]

@@ -112,7 +112,10 @@ async def test_changes_are_live(ready: Settings, web: Web) -> None:
     async with kafka.sending(ready.kafka) as producer:
         await producer.send_and_wait(kafka.full_name(ready.kafka, SOURCES), b"rubbish", key=b"bad")
     await control.apply(ready.kafka, sources(web, [0, 1]))
-    asked = lambda path: [one for one, _ in web.asked].count(path)  # noqa: E731
+
+    def asked(path: str) -> int:
+        return [one for one, _ in web.asked].count(path)
+
     async with member(ready) as worker:
         await until(lambda: asked("/f0") > 1 and asked("/f1") > 1)
         moved = Source.model_validate({**sources(web, [1])[0].model_dump(), "url": web.url("/f2")})

@@ -96,9 +96,7 @@ async def test_nothing_is_missing_after_a_kill(settings: Settings, web: Web, poi
     await polls(settings, lambda found: [state.etag for state in found].count('"v2"') >= 2)
     await back.stop()
 
-    found = Counter(
-        [Article.decode(record.value).title async for record in kafka.whole(settings.kafka, ARTICLES)]
-    )
+    found = Counter([Article.decode(record.value).title async for record in kafka.whole(settings.kafka, ARTICLES)])
     assert set(found) == {f"T{n}" for n in range(NEW)}
     assert all(found[f"T{n}"] == 1 for n in range(OLD))
     print(f"\n{point}: {found.total() - NEW} copies")

@@ -105,9 +105,7 @@ async def make(web: Web, fetch_settings: FetchSettings, sandbox: Sandbox) -> Asy
     """Make pollers of one loopback feed."""
     async with Door(fetch_settings) as door:
 
-        def _make(
-            states: dict[str, PollState] | None = None, aliases: Lookup = nobody, **changes: object
-        ) -> Bench:
+        def _make(states: dict[str, PollState] | None = None, aliases: Lookup = nobody, **changes: object) -> Bench:
             broker = Broker()
             source = Source.model_validate({"id": "s", "url": web.url("/feed"), "name": "News", **changes})
             clock: Callable[[], datetime] = lambda: bench.now  # noqa: E731
@@ -310,7 +308,7 @@ def page(words: str) -> bytes:
 
 
 async def test_only_mentions_are_kept_where_told(make: Make) -> None:
-    """A name in the entry or in the raw page keeps it; else it is not extracted, dropped, counted and not asked again."""
+    """A name in the entry or in the raw page keeps it; else it is not extracted, but counted, and not asked again."""
     bench = make(aliases=_names, keep="mentions")
     bench.web.put("/a/1", page("Brenntal wächst."))
     bench.web.put("/a/2", page("Niemand wächst."))
@@ -393,6 +391,28 @@ async def test_memory_says_how_a_source_is(bench: Bench) -> None:
     bench.put()
     assert (await bench.poller.poll(bench.source)).state.health == "empty"
     assert (await bench.poller.poll(bench.source)).state.health == "empty"
+
+
+async def test_what_only_its_page_knows_is_not_lost(make: Make) -> None:
+    """An entry of a sitemap whose page cannot be had now is asked for again, although the sitemap has not changed."""
+    bench = make(kind="sitemap", rights="text")
+    urls = "".join(f"<url><loc>{bench.web.url(f'/a/{n}')}</loc><lastmod>{datetime.now(UTC):%Y-%m-%d}</lastmod></url>"
+                   for n in range(3))  # fmt: skip
+    sitemap = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'.encode()
+    bench.web.put("/feed", sitemap, kind="application/xml", ETag='"v1"')
+    titled = page("Eins.").replace(b"<body>", b"<head><title>Hallmann baut in Polen</title></head><body>")
+    bench.web.put("/a/0", titled)
+    bench.web.put("/a/1", b"", status=503)
+    await bench.poller.poll(bench.source)
+    assert len(bench.broker.articles) == 1
+    assert bench.counts.dropped["later"] == 1
+    bench.web.put("/a/1", titled)
+    await bench.poller.poll(bench.source)
+    assert "if-none-match" not in next(headers for path, headers in reversed(bench.web.asked) if path == "/feed")
+    assert [article.url.rpartition("/")[2] for article in bench.broker.articles] == ["0", "1"]
+    await bench.poller.poll(bench.source)
+    assert bench.web.asked[-1][1]["if-none-match"] == '"v1"'
+    bench.check()
 
 
 async def test_lasting_moves_are_proposed(bench: Bench) -> None:

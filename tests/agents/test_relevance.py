@@ -14,7 +14,9 @@ from pipeline.route.accounts import load_accounts
 from pipeline.route.mentions import Finder
 from tests.e2e.world import stock_accounts
 
-ALIASES = Aliases(["Müller Straßenbau", "H&M", "Orange", "eBay", "Škoda", "Deutsche Bank", "SAP", "Österreichische Post"])
+ALIASES = Aliases(
+    ["Müller Straßenbau", "H&M", "Orange", "eBay", "Škoda", "Deutsche Bank", "SAP", "Österreichische Post"]
+)
 
 
 @pytest.mark.parametrize(

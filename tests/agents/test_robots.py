@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from agents.errors import Disallowed
+from agents.errors import Disallowed, Unreachable
 from agents.fetch import Door
 from agents.robots import Robots, allowed
 from agents.sandbox import Sandbox
@@ -74,7 +74,7 @@ class Bench:
         """Say whether a path may be fetched."""
         try:
             await self.robots.check(self.web.url(path))
-        except Disallowed:
+        except (Disallowed, Unreachable):
             return False
         return True
 
