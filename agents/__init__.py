@@ -11,9 +11,14 @@ push.py      what is brought -> articles     http.py      the server that takes 
 hub.py       WebSub's words            pure  websub.py    subscriptions: look, ask, confirm, take, renew
 sandbox.py   processes that may die while they read what strangers wrote
 errors.py    what can go wrong, as a tree    counts.py    what became of everything
-poller.py    one turn of a source: fetch -> parse -> articles, and only then the memory of it
-worker.py    due -> poll, until told to stop
-ingest.py    the same with Kafka behind `publish` and `save`
+kinds.py     kind of source -> where it begins, who reads it
+turns.py     who may ask whom, and when      robots.py    may this page be fetched?
+poller.py    one turn of a source: documents -> articles, and only then the memory of it
+documents.py what a source says now          fuller.py    entry -> article, with the text of its page
+relevance.py names in raw pages        pure  health.py    how a source is, in one word            pure
+worker.py    due -> poll, until told to stop; sources come and go
+control.py   what is polled, on its topic    group.py     our share of it
+ingest.py    the worker with Kafka behind `publish` and `save`
 receive.py   the push worker: server and subscriptions with Kafka behind them
 outbox.py    to the broker, until it has it; Kafka is known here, in ingest, receive, group and control only
 """
