@@ -22,7 +22,7 @@ from agents.rules import Rules
 from pipeline.errors import BadInput
 from pipeline.records import Record, Share
 
-__all__ = ["KINDS", "Kind", "Rules", "Source", "check_sources", "load_sources"]
+__all__ = ["KINDS", "Kind", "Rules", "Source", "check_sources", "load_sources", "slug"]
 
 Kind = Literal["feed", "page", "sitemap", "mastodon", "bluesky", "reddit", "youtube", "push"]
 KINDS: Final[tuple[Kind, ...]] = ("feed", "page", "sitemap", "mastodon", "bluesky", "reddit", "youtube", "push")
@@ -186,14 +186,14 @@ def check_sources(
 
 def _named(rows: list[Row]) -> Iterator[Row]:
     """Yield the rows with an id and a name each, made of what they have."""
-    made = [_slug(str(row.values.get("name", "")) or host_of(str(row.values.get("url", "")))) for row in rows]
+    made = [slug(str(row.values.get("name", "")) or host_of(str(row.values.get("url", "")))) for row in rows]
     often = Counter(made)
-    for row, slug in zip(rows, made, strict=True):
+    for row, short in zip(rows, made, strict=True):
         url = str(row.values.get("url", ""))
         name = host_of(url) or url
         # In OPML nobody gives ids, and two feeds of one publisher often have one name.
-        shared = row.loose and (often[slug] > 1 or not slug)
-        id = f"{slug[:90]}-{sha256(url.encode()).hexdigest()[:8]}".strip("-") if shared else slug
+        shared = row.loose and (often[short] > 1 or not short)
+        id = f"{short[:90]}-{sha256(url.encode()).hexdigest()[:8]}".strip("-") if shared else short
         yield Row({"id": id, "name": name[:200], **row.values}, row.line, row.lines, row.loose)
 
 
@@ -242,6 +242,6 @@ def _told(error: Any) -> tuple[str, str]:
     return field, f"{said}; write {_WRITE[str(error['loc'][0])]}"
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     """Return an id made of a name."""
     return re.sub(r"[^a-z0-9.]+", "-", name.lower().translate(_UMLAUTS)).strip("-.")[:100].rstrip("-.")

@@ -18,6 +18,7 @@ from rich.markup import escape
 
 from pipeline import log
 from pipeline.commands import push
+from pipeline.commands.sources import sources_app
 from pipeline.errors import StellwerkError
 from pipeline.settings import Settings, load
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="Kafka topics: make and check.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
+app.add_typer(sources_app, name="sources")
 app.command("push")(push.push)
 
 ROLES: Final = ("ingest", "push", "classify", "route", "alert")
