@@ -82,12 +82,12 @@ async def apply(settings: KafkaSettings, sources: Iterable[Source]) -> Changes:
 
 
 async def listed(settings: KafkaSettings) -> dict[str, Source]:
-    """Return the sources on the topic by id, in its order; what cannot be read counts as not there, and is told."""
+    """Return the sources on the topic by id, sorted; what cannot be read counts as not there, and is told."""
     values: dict[bytes, bytes | None] = {}
     async for record in kafka.whole(settings, SOURCES):
         values[record.key] = record.value
     found: dict[str, Source] = {}
-    for key, value in values.items():
+    for key, value in sorted(values.items()):
         if value is None:
             continue
         try:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-sources_app = typer.Typer(help="What to poll: check, list, find, convert.", no_args_is_help=True)
+sources_app = typer.Typer(help="What to poll: check, apply, list, find, convert.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="Source file: .toml, .csv or .opml.")]
 
@@ -44,23 +44,67 @@ def check(
     Console(soft_wrap=True).print(f"{len(good)} source(s), all good: {kinds}")
 
 
+@sources_app.command("apply")
+def apply(file: File) -> None:
+    """Make the broker's list of sources say what this file says; running workers follow at once.
+
+    New and changed sources are written, those that are no longer in the file are taken away. Prints what changed.
+
+    Examples:
+
+        stellwerk sources apply sources.toml
+
+        STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk sources apply sources.toml
+    """
+    from agents import control
+    from agents.sources import load_sources
+    from pipeline import cli
+
+    sources = load_sources(file)
+    settings = cli._with_broker(cli._settings("sources"))
+    changes = cli._run(control.apply(settings.kafka, sources))
+    if changes is None:
+        raise typer.Exit(130)
+    screen = Console(soft_wrap=True)
+    for word, ids in (("new", changes.new), ("changed", changes.changed), ("gone", changes.gone)):
+        for id in ids:
+            screen.print(f"{word:8} {escape(id)}", highlight=False)
+    told = f"{len(changes.new)} new, {len(changes.changed)} changed, {len(changes.gone)} gone, {changes.same} as before"
+    screen.print(told, highlight=False)
+
+
 @sources_app.command("list")
 def show(
-    file: File,
+    file: Annotated[
+        Path | None, typer.Argument(help="Source file: .toml, .csv or .opml; without it those applied to the broker.")
+    ] = None,
+    health: Annotated[bool, typer.Option("--health", help="How each applied source is, the bad ones first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per source.")] = False,
 ) -> None:
-    """List the sources of a file.
+    """List the sources of a file, or those applied to the broker and how they are.
 
     Examples:
 
         stellwerk sources list sources.toml
 
-        stellwerk sources list sources.toml --json | jq -r .url
+        stellwerk sources list --health
+
+        stellwerk sources list --health --json | jq -r 'select(.health == "gone") | .id'
     """
+    from agents import control
     from agents.sources import load_sources
     from pipeline import cli
 
-    sources = load_sources(file)
+    if health and file:
+        raise typer.BadParameter("--health is known of applied sources only; leave FILE out")
+    if health:
+        _show_health(as_json)
+        return
+    if file:
+        sources = load_sources(file)
+    else:
+        settings = cli._with_broker(cli._settings("sources"))
+        sources = tuple((cli._run(control.listed(settings.kafka)) or {}).values())
     if as_json:
         for source in sources:
             cli._print_line(source.model_dump(mode="json"))
@@ -167,3 +211,32 @@ def _suggested(found: dict[str, object], ids: set[str]) -> str:
     newest = f", newest {found['newest']:%Y-%m-%d}" if found["newest"] else ""
     seen = f"{found['entries']} {'sitemaps or pages' if found['kind'] == 'sitemap' else 'entries'}{newest}"
     return f"# {found['how']}: {seen}\n{write([source], 'toml')}\n"
+
+
+def _show_health(as_json: bool) -> None:
+    """Print how the applied sources are."""
+    from datetime import UTC, datetime
+
+    from agents import control
+    from agents.health import proposal
+    from pipeline import cli
+
+    settings = cli._with_broker(cli._settings("sources"))
+    table = Table("id", "health", "last good", "next", "articles", "failures", "what", box=None)
+    for row in cli._run(control.rows(settings.kafka, datetime.now(UTC))) or ():
+        state = row.state
+        what = state.reason if state else ""
+        moved = proposal(state) if state else ""
+        counted = sum(state.days.values()) if state else 0
+        failures = state.failures if state else 0
+        good, due = (state.good, state.due) if state else (None, None)
+        if as_json:
+            times = {"good": good, "due": due}
+            told = {"articles": counted, "failures": failures, "reason": what, "moved": moved}
+            cli._print_line({"id": row.source.id, "health": row.health.value, **times, **told})
+            continue
+        said = f"{what} moved for good to {moved}".strip() if moved else what
+        shown = [f"{time:%Y-%m-%d %H:%M}" if time else "" for time in (good, due)]
+        table.add_row(*map(escape, (row.source.id, row.health.value, *shown, str(counted), str(failures), said)))
+    if not as_json:
+        Console(soft_wrap=True).print(table)
