@@ -34,10 +34,10 @@ _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 _ID: Final = r"^[a-z0-9][a-z0-9._-]{0,99}$"
 #: What may stand in `url` instead of an address, by kind.
 _NAMES: Final = {
-    "mastodon": re.compile(r"[@#]?[^\s@#/]+@[\w.-]+\.\w+"),
-    "bluesky": re.compile(r"bsky:#?[^\s/]+"),
-    "reddit": re.compile(r"(r|u)/[\w-]+"),
-    "youtube": re.compile(r"(UC|PL)[\w-]+"),
+    "mastodon": re.compile(r"[@#]?[^\s@#/]+@[\w.-]+(:\d+)?"),
+    "bluesky": re.compile(r"(bsky:)?([@#]?[^\s/:#]+|did:[a-z]+:[\w.:%-]+)"),
+    "reddit": re.compile(r"/?(r|u|user)/[\w-]+/?"),
+    "youtube": re.compile(r"(UC|PL|UU|FL|OL)[\w-]{10,60}"),
     "push": re.compile(r""),
 }
 _EXAMPLES: Final = {
