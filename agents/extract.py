@@ -105,7 +105,7 @@ def extract(html: bytes, url: str = "", *, charset: str = "", about: bool = True
 
 def _instead(titles: list[str], text: str, html: str, url: str) -> Walled | NoText | None:
     """Return what to raise where something else stands in the article's place."""
-    looks = next((found for title in (titles or [""]) if (found := wall(title, text, html, url))), "")
+    looks = wall("\n".join(titles), text, html, url)
     if not looks:
         return None
     return Walled(looks) if looks in WALLS else NoText(looks)

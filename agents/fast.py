@@ -82,7 +82,8 @@ def fast_feed(body: bytes, url: str, content_type: str = "", most: int = 2000, *
     keys = _Keys()
     wanted = ("*",) if guess else ("{*}item", "{*}entry")
     nodes = [node for node in root.iter(*wanted) if keys[node.tag] in ("item", "entry")]
-    if (guess and not nodes) or ((guess or not nodes) and len(nodes) < closings(body)):
+    ends = closings(body) if guess or not nodes else 0
+    if len(nodes) < ends or (guess and not ends):
         return None
     about = _fields(next((node for node in root if keys[node.tag] == "channel"), root), keys)
     return Feed(

@@ -15,7 +15,7 @@ ROBOTS, ERROR, PARKED, SCRIPT = "a check for robots", "an error page", "a parked
 def _any(*phrases: str) -> re.Pattern[str]:
     """Return a pattern of phrases, some of them in one text with a line each."""
     lines = (line.strip() for text in phrases for line in text.splitlines())
-    return re.compile("|".join(line for line in lines if line), re.IGNORECASE)
+    return re.compile("|".join(line for line in lines if line), re.IGNORECASE | re.MULTILINE)
 
 
 PLACES: Final = (
@@ -31,103 +31,95 @@ PLACES: Final = (
     (LOGIN, _any(r"//(login|signin|auth|sso|accounts?)\.", r"/(log-?in|sign-?in|anmelden|einloggen)([/.?]|$)")),
     (ERROR, _any(r"/(404|error|not-?found|fehler)(\.\w+)?/?$")),
 )
+#: A title says nothing else, or the publisher's name behind a stroke: articles begin with such words too.
+_ALONE: Final = r"\W*(\s[|–—·:-]\s.*)?$"
 TITLES: Final = (
     (
         ROBOTS,
         _any(
             r"""
-            ^just a moment
+            ^just a moment\b
             ^attention required
             access to this page has been denied
             ^pardon our interruption
             ^ddos-guard
-            are you (a )?(human|robot)
-            ^(please )?verify you are human
-            ^security check
-            ^captcha
+            ^are you (a )?(human|robot)
+            ^(please )?verify (that )?you are (a )?human
             ^checking your browser
-            sicherheits(prüfung|überprüfung)
-            ^einen moment
-            ^bot (verification|check)
-            ^robot check
-            ^human verification
-            """
+            """,
+            rf"^(security check|human verification|bot (verification|check)|robot check|captcha){_ALONE}",
+            rf"^(einen moment( bitte)?|sicherheits(über)?prüfung){_ALONE}",
         ),
     ),
     (
         ERROR,
         _any(
+            rf"^((http )?(error|fehler) ?)?(40[0134]|410|429|50[0234])( (error|fehler))?{_ALONE}",
             r"""
-            ^(error |fehler |http )?(40[0134]|410|429|50[0234])\b
-            \b404\b
-            (page|site|content|article) (was )?not found
-            (seite|artikel|inhalt|dokument) (wurde )?(leider )?nicht (mehr )?(gefunden|vorhanden|verfügbar)
-            ^not found
-            ^access denied
-            ^zugriff verweigert
-            ^forbidden
-            ^(bad gateway|service unavailable|internal server error)
-            ^(site|website|seite) (is )?(under )?(maintenance|wartung)
-            ^wartungs(arbeiten|modus)
-            """
+            \b404[ :|–-]+(error|not found|fehler|seite|page)
+            \b(error|fehler) 404\b
+            (page|site) (was |could )?not (be )?found
+            (seite|artikel|inhalt|dokument) (wurde |konnte )?(leider )?nicht (mehr )?(gefunden|vorhanden|verfügbar)
+            ^(404 )?not found\b
+            ^(502 )?bad gateway
+            ^(503 )?service unavailable
+            internal server error
+            """,
+            rf"^((403 )?(access denied|forbidden)|zugriff verweigert|wartungs(arbeiten|modus)|maintenance){_ALONE}",
+            rf"^(site|website|seite) (is )?(under |in )?(maintenance|wartung){_ALONE}",
         ),
     ),
     (
         PARKED,
         _any(
-            r"""
-            domain.{0,60}(for sale|zu verkaufen|steht zum verkauf|parked|geparkt|expired|abgelaufen)
-            (buy|kaufe?n?) (this|diese) domain
-            is parked
-            ^(index of /|welcome to nginx|apache2 .* default page)
-            """
+            r"domain.{0,60}(for sale|zu verkaufen|steht zum verkauf|parked|geparkt|expired|abgelaufen)",
+            r"(buy|kaufe?n?) (this|diese) domain",
+            r"is parked( free)?$",
+            r"^(index of /|welcome to nginx|apache2 .* default page)",
         ),
     ),
     (
         CONSENT,
         _any(
-            r"""
-            ^(consent|zustimmung|einwilligung|cookie[ -]?(consent|einstellungen|hinweis|settings|wall))\b
-            (mit|ohne) werbung (und|weiter)
-            ^(datenschutz|privatsphäre)[- ]?einstellungen
-            ^before you continue
-            ^bevor sie
-            zustimmung (erforderlich|nötig)
-            ^privacy (gate|wall|settings)
-            """
+            rf"^(consent|zustimmung|einwilligung)( (erforderlich|nötig|verwalten|required))?{_ALONE}",
+            rf"^(cookie|privacy|datenschutz|privatsphäre)[ -]?(consent|einstellungen|hinweis|settings|wall){_ALONE}",
+            r"(mit|ohne) werbung (und (cookies|tracking)|weiter)",
+            r"^before you continue",
+            r"^bevor sie (fortfahren|weiter)",
         ),
     ),
-    (LOGIN, _any(r"^(log ?in|sign ?in|anmelden|einloggen|anmeldung|registrieren|login erforderlich)\b")),
+    (LOGIN, _any(rf"^(log ?in|sign ?in|anmelden|einloggen|anmeldung|registrieren|registrierung){_ALONE}")),
 )
+#: Pieces of markup, in lower case, that only such pages have.
 MARKS: Final = (
     (
         ROBOTS,
-        _any(
-            r"""
-            window\._cf_chl_opt
-            captcha-delivery\.com
-            _incapsula_resource
-            id=[\"']px-captcha
-            cf-browser-verification
-            id=[\"']challenge-(form|running|error)
-            ddos-guard\.net
-            awswafcookiedomainlist
-            /_sec/cp_challenge
-            """
+        (
+            "window._cf_chl_opt",
+            "captcha-delivery.com",
+            "_incapsula_resource",
+            'id="px-captcha',
+            "cf-browser-verification",
+            'id="challenge-form',
+            'id="challenge-running',
+            'id="challenge-error',
+            "ddos-guard.net",
+            "/_sec/cp_challenge",
+            "awswafcookiedomainlist",
         ),
     ),
     (
         PARKED,
-        _any(
-            r"""
-            sedoparking\.com
-            parkingcrew\.net
-            //[\w.]*bodis\.com
-            parklogic\.com
-            /parking-lander
-            above\.com/(marketplace|domains)
-            dan\.com/(buy-domain|assets/park)
-            """
+        (
+            "sedoparking.com",
+            "parkingcrew.net",
+            ".bodis.com",
+            "parklogic.com",
+            "/parking-lander",
+            "above.com/marketplace",
+            "above.com/domains",
+            "dan.com/buy-domain",
+            "dan.com/assets/park",
         ),
     ),
 )
@@ -178,8 +170,10 @@ PHRASES: Final = (
         LOGIN,
         _any(
             r"""
-            (bitte|jetzt) (einloggen|anmelden|registrieren)
-            (bitte )?melden sie sich an
+            (bitte|jetzt) einloggen
+            (bitte|jetzt) (anmelden|registrieren),? (um|und|&) (\w+ ){0,4}(weiter|lesen|zugang)
+            bitte melden sie sich an
+            melden sie sich an,? (um|und) (\w+ ){0,4}(fort|weiter|lesen)
             please (log|sign) in
             (log|sign) in to (continue|read|view)
             passwort vergessen
@@ -198,7 +192,8 @@ PHRASES: Final = (
             (nur|exklusiv) für (\w+[ -]){0,2}(abonnent|mitglieder|leser)
             sie haben (bereits|schon) ein (\w+[ -]?){0,2}(abo|konto)
             (plus|premium|abo)-?(artikel|inhalt)
-            jetzt (gratis|kostenlos)? ?testen
+            (monat|woche)\w* (lang )?(gratis|kostenlos|für \w+ (euro|cent)) (lesen|testen)
+            probe-?abo
             subscribe (now )?to (continue|read|keep|view)
             to (continue|keep) reading
             (for )?subscribers[ -]only
@@ -221,7 +216,7 @@ PHRASES: Final = (
             (seite|artikel) (wurde |konnte )?(leider )?nicht gefunden
             existiert (leider )?nicht( mehr)?\b
             (seite|artikel|inhalt) (ist )?(leider )?nicht (mehr )?verfügbar
-            no longer available
+            (page|article|story|content|link) (is )?no longer (available|exists?)
             access denied
             zugriff verweigert
             403 forbidden
@@ -255,6 +250,8 @@ PHRASES: Final = (
         ),
     ),
 )
+#: One of these words is on every consent wall.
+RAISED: Final = ("cookie", "consent", "einwillig", "zustimm", "datenschutz", "privacy", "tracking")
 #: A line of a consent wall speaks of these things …
 THINGS: Final = _any(
     r"""

@@ -11,7 +11,7 @@ _HEAD: Final = 65_536
 _ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?(rss|rdf|feed)[\s>]", re.IGNORECASE)
 _FEEDS: Final = frozenset((b"rss", b"rdf", b"feed", b"channel"))
 _DOCTYPE: Final = re.compile(rb"<!doctype[^\[>]*(\[?)", re.IGNORECASE)
-_CLOSE: Final = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>")
+_CLOSE: Final = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
 
@@ -29,7 +29,7 @@ def check_root(body: bytes) -> None:
     found = _ROOT.search(head[:4096])
     if found and not re.search(rb"<(html|body|head)\b", head[: found.start()], re.IGNORECASE):
         return
-    if name == b"html" or re.search(rb"<(html|head|body|div|script|title|meta)\b", head, re.IGNORECASE):
+    if name == b"html" or re.search(rb"<(html|head|body|frameset|div|script|title|meta|h1|br)\b", head, re.IGNORECASE):
         raise NotAFeed("an HTML page")
     raise NotAFeed(f"XML of another kind: <{name.decode('ascii', 'replace')[:40]}>" if name else "no XML, no JSON")
 

@@ -20,6 +20,7 @@ from agents.phrases import (
     PAYWALL,
     PHRASES,
     PLACES,
+    RAISED,
     ROBOTS,
     SCRIPT,
     THINGS,
@@ -44,6 +45,8 @@ __all__ = [
 
 #: Texts up to here, in characters, are walls by one phrase; up to `_LONG` by what most of their lines say.
 _SHORT, _LONG = 800, 20_000
+#: How often a longer wall names what it wants.
+_OFTEN: Final = 3
 
 
 _FREE: Final = re.compile(r"\"isAccessibleForFree\"\s*:\s*\"?(true|false)", re.IGNORECASE)
@@ -69,25 +72,31 @@ def wall(title: str, text: str, html: str = "", url: str = "") -> str:
     """Return what a page is instead of an article, or "".
 
     Args:
-        title: of the page.
+        title: of the page; where it has several, one a line.
         text: what extraction took for its article, or all its words where there was none.
         html: its source.
         url: where it is.
     """
     found = wall_by_place(url) if len(text) < 3 * _SHORT else ""
     if len(text) < 2 * _SHORT:
-        found = found or next((name for name, pattern in TITLES if pattern.search(title.strip())), "")
-        found = found or next((name for name, pattern in MARKS if html and pattern.search(html)), "")
+        found = found or next((name for name, pattern in TITLES if pattern.search(title)), "")
+        found = found or (_marked(html.lower()) if html else "")
     if not found and len(text) < 2 * _SHORT and "false" in (free.lower() for free in _FREE.findall(html)):
         found = PAYWALL
     return found or _spoken(text)
+
+
+def _marked(lower: str) -> str:
+    """Return what a page is by its markup."""
+    return next((name for name, marks in MARKS if any(mark in lower for mark in marks)), "")
 
 
 def _spoken(text: str) -> str:
     """Return what a text is by how it speaks."""
     if len(text) < _SHORT:
         return next((name for name, pattern in PHRASES if pattern.search(text)), "")
-    if len(text) > _LONG:
+    lower = text.lower()
+    if len(text) > _LONG or sum(map(lower.count, RAISED)) < _OFTEN:
         return ""
     # Lines of extraction are paragraphs, and one of them may be all there is.
     lines = re.split(r"\n|(?<=[.!?]) ", text)

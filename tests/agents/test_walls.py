@@ -94,6 +94,42 @@ def test_articles_about_walls_are_articles(times: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (
+            "Zustimmung zum Werksbau erteilt",
+            "Der Stadtrat hat dem Bau des Werks am Montag mit großer Mehrheit zugestimmt.",
+        ),
+        (
+            "Anmeldung zur Hausmesse läuft",
+            "Der Maschinenbauer zeigt im Mai neue Pressen. Jetzt anmelden unter der Rufnummer.",
+        ),
+        (
+            "Forbidden City wird saniert",
+            "Der Baukonzern saniert drei Hallen und stellt dafür achtzig Menschen neu ein.",
+        ),
+        (
+            "Sicherheitsprüfung bestanden",
+            "Das Stellwerk in Halle hat die Prüfung bestanden und geht im Herbst in Betrieb.",
+        ),
+        ("Peugeot 404 kehrt zurück", "Der Autobauer legt den Klassiker neu auf. Ein Termin steht noch nicht fest."),
+        (
+            "Neue Presse im Test",
+            "Die neue Presse kann ab sofort bestellt werden. Jetzt testen, sagt der Hersteller in Ulm.",
+        ),
+        ("Part no longer available", "The maker says the old pump is no longer available and a new one ships in May."),
+        (
+            "Einen Moment lang stand alles still",
+            "Nach einem Stromausfall lief das Werk am Abend wieder an, teilte der Betreiber mit.",
+        ),
+    ],
+)
+def test_short_news_with_such_words_are_news(title: str, text: str) -> None:
+    """Words of walls stand in headlines and short notes too."""
+    assert wall(title, text) == ""
+
+
+@pytest.mark.parametrize(
     ("url", "reason"),
     [
         ("https://www.zeitung.example/zustimmung?url=%2Fa", CONSENT),
