@@ -34,6 +34,7 @@ check: .venv/installed-dev
 ## bench: speed and memory as ratios; writes benchmarks/results/
 bench: install
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+	@$(BIN)/python -m benchmarks.ingest
 
 ## lock: pin all packages anew, with hashes
 lock: .venv/installed-dev

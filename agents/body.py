@@ -19,19 +19,27 @@ _RATIO_FROM: Final = 1_000_000
 
 
 class Reader:
-    """Takes a body in pieces, and stops at the first limit it breaks."""
+    """Takes a body in pieces, and stops at the first limit it breaks.
+
+    Attributes:
+        wire: bytes as sent, until now.
+    """
 
     def __init__(self, settings: FetchSettings, gzipped: bool) -> None:
         self._settings, self._gzipped = settings, gzipped
         self._zip = zlib.decompressobj(wbits=31)
-        self._members = 0
-        self._wire = 0
         self._body = bytearray()
+        self.wire = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes after decoding, until now."""
+        return len(self._body)
 
     def feed(self, piece: bytes) -> None:
         """Take a piece as sent."""
-        self._wire += len(piece)
-        if self._wire > self._settings.wire_most:
+        self.wire += len(piece)
+        if self.wire > self._settings.wire_most:
             raise TooBig(f"more than {self._settings.wire_most} bytes sent")
         if not self._gzipped:
             self._keep(piece)
@@ -53,12 +61,12 @@ class Reader:
         size = len(self._body)
         if size > self._settings.body_most:
             raise TooBig(f"more than {self._settings.body_most} bytes after decoding")
-        if size > max(_RATIO_FROM, self._settings.ratio_most * self._wire):
+        if size > max(_RATIO_FROM, self._settings.ratio_most * self.wire):
             raise TooBig(f"decodes to more than {self._settings.ratio_most:g} times what was sent")
 
     def done(self) -> bytes:
         """Return the whole body."""
-        if self._gzipped and self._wire and not self._zip.eof:
+        if self._gzipped and self.wire and not self._zip.eof:
             raise Garbled("the gzip body breaks off")
         return bytes(self._body)
 

@@ -33,12 +33,26 @@ _LAST_RESORT: Final = DateDataParser(
 )
 
 
+#: How nearly all feeds write times; anything else takes the long way.
+_MAIL: Final = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (GMT|[+-]\d{4})")
+_FULL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:?\d\d)")
+_MONTHS: Final = {
+    name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
+}
+
+
 def when(text: str) -> datetime | None:
     """Return the time that is written here, in UTC; None where none can be read.
 
     A time without zone counts as UTC. Days that do not exist are no times: nothing is rolled over to the next month.
     """
     text = " ".join(text.split())
+    usual = _MAIL.fullmatch(text)
+    if usual and usual[2] in _MONTHS:
+        return _usual(usual)
+    if _FULL.fullmatch(text):
+        time = _iso(text)
+        return time.astimezone(UTC) if time and time.year > 1 else None
     if not 8 <= len(text) <= _LONGEST or not any(char.isdigit() for char in text):
         return None
     found = _ZONED.search(text)
@@ -50,6 +64,17 @@ def when(text: str) -> datetime | None:
     try:
         return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
     except (OverflowError, ValueError):
+        return None
+
+
+def _usual(found: re.Match[str]) -> datetime | None:
+    """Read `Wed, 05 Mar 2025 10:00:00 +0100`."""
+    day, month, year, hour, minute, second, zone = found.groups()
+    ahead = 0 if zone == "GMT" else int(zone[0] + "1") * (int(zone[1:3]) * 60 + int(zone[3:]))
+    try:
+        time = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        return time - timedelta(minutes=ahead)
+    except (ValueError, OverflowError):
         return None
 
 

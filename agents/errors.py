@@ -5,10 +5,12 @@ Fault (mixed into Transient or Permanent: says its `kind`, the word it is counte
 ├── TooBig       more bytes than we take                                   Permanent
 ├── Gone         404, 410                                                  Permanent
 ├── Blocked      401, 403, 451 and other 4xx                               Permanent
+├── Disallowed   robots.txt asks us to leave this page alone               Permanent
 ├── Soft         408, 425, 429, 5xx: not now                               Transient
 ├── Unreachable  no address, no connection, no whole answer in time        Transient
 ├── Garbled      an answer that is no HTTP or does not decode              Transient
 ├── NotAFeed     an answer that is no feed, and what it is instead         Permanent
+├── Walled       a consent wall, login or check for robots in its place    Permanent
 ├── NoText       a page without an article, and why                        Permanent
 ├── Unparsable   a parser broke on it                                      Permanent
 └── Exhausted    a parser used up its time or memory                       Permanent
@@ -59,6 +61,12 @@ class Blocked(Fault, Permanent):
     kind = "blocked"
 
 
+class Disallowed(Fault, Permanent):
+    """The host's robots.txt asks us to leave this page alone, or could not be asked."""
+
+    kind = "robots"
+
+
 class Soft(Fault, Transient):
     """The server cannot just now, or we ask too often (408, 425, 429, 5xx)."""
 
@@ -81,6 +89,12 @@ class NotAFeed(Fault, Permanent):
     """An answer that is no feed; the message says what it is instead."""
 
     kind = "not_a_feed"
+
+
+class Walled(Fault, Permanent):
+    """Something stands before what we asked for: a consent wall, a login, a check for robots."""
+
+    kind = "wall"
 
 
 class NoText(Fault, Permanent):

@@ -1,72 +1,41 @@
 """HTML of a page to the text of its article.
 
-trafilatura does the work; what stands here is what it leaves to its caller: the right characters, an end to size, and
-the knowledge that a consent wall, a login or an error page is no article although it has words.
+trafilatura does the work; what stands here is what it leaves to its caller: the right characters, an end to size, lines
+that are not the article's (`chaff.py`), the text that a publisher states in JSON-LD where extraction found only a part
+of it, and the knowledge that a consent wall, a login or an error page is no article although it has words (`walls.py`).
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+import orjson
 from trafilatura import bare_extraction
 
+from agents.chaff import sifted
+from agents.chars import LARGEST, decoded, shortened
 from agents.dates import when
-from agents.errors import NoText
+from agents.errors import NoText, Walled
 from agents.plain import line, plain
+from agents.walls import WALLS, wall
 
-#: Bytes of HTML that are looked at; real articles end long before.
-LARGEST: Final = 2_000_000
-#: A text shorter than this, in characters, is looked at with suspicion; one shorter than `_NOTHING` is none.
-_SHORT: Final = 800
+__all__ = ["LARGEST", "Page", "decoded", "extract"]
+
+#: A text shorter than this, in characters, is none.
 _NOTHING: Final = 60
 _TEXT: Final = 250_000
 _DATES: Final = {"extensive_search": False, "original_date": True}
-_META: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
-_BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-#: What the web calls so and means otherwise.
-_MEANT: Final = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030"}
 _LANGUAGE: Final = re.compile(rb"<html[^>]{0,500}?\slang\s*=\s*[\"']?([a-zA-Z]{2,3})\b", re.IGNORECASE)
-
-_WALLS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    (
-        "a consent wall",
-        re.compile(
-            r"akzeptieren und weiter|alle(s)? akzeptieren|mit werbung und cookies|mit werbung (weiter)?lesen|pur-abo"
-            r"|zustimmen (und|&) weiter|einwilligung (verwalten|widerrufen|erforderlich)|wir und unsere (\d+ )?partner"
-            r"|datenschutz-?einstellungen|cookie-einstellungen|ihre zustimmung|accept all cookies"
-            r"|we and our (\d+ )?partners"
-            r"|manage (your )?(cookie|consent|privacy)|before you continue|bevor sie fortfahren|we value your privacy"
-        ),
-    ),
-    (
-        "a check for robots",
-        re.compile(
-            r"checking your browser|verify (that )?you are (a )?human|are you a robot|captcha|just a moment\.\.\."
-            r"|enable javascript and cookies|unusual traffic|ddos protection"
-            r"|bestätigen sie, dass sie (ein mensch|kein roboter)"
-        ),
-    ),
-    (
-        "a login",
-        re.compile(
-            r"(bitte|jetzt) (einloggen|anmelden|registrieren)|please (log|sign) in|(log|sign) in to (continue|read)"
-            r"|passwort vergessen|forgot(ten)? (your )?password|create a free account|jetzt kostenlos registrieren"
-        ),
-    ),
-    (
-        "an error page",
-        re.compile(
-            r"\b(error )?404\b|page (was )?not found|seite (wurde )?(leider )?nicht gefunden|existiert (leider )?nicht"
-            r"|nicht (mehr )?verfügbar|no longer available|access denied|zugriff verweigert|403 forbidden"
-            r"|internal server error|service unavailable|bad gateway|domain (is|steht) (for sale|zum verkauf)"
-        ),
-    ),
-    ("a page that needs JavaScript", re.compile(r"(enable|requires|aktivieren sie( bitte)?|benötigt) javascript")),
+_TITLES: Final = (
+    re.compile(r"<h1\b[^>]{0,500}>(.{1,1000}?)</h1>", re.IGNORECASE | re.DOTALL),
+    re.compile(r"<title\b[^>]{0,200}>(.{1,1000}?)</title>", re.IGNORECASE | re.DOTALL),
 )
+_STATED: Final = re.compile(r"\"articleBody\"\s*:\s*(\"(?:[^\"\\]|\\.)*+\")", re.DOTALL)
+#: Extraction that found less than this share of the stated text has missed it; shorter texts are often only leads.
+_MISSED, _STATED_LEAST = 0.4, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +67,13 @@ def extract(html: bytes, url: str = "", *, charset: str = "", about: bool = True
         about: False leaves out title, author and time, a third of the cost, where the feed has said them.
 
     Raises:
+        Walled: a consent wall, a login, a paywall or a check for robots stands in its place.
         NoText: there is no article; says what it looks like instead.
     """
     if not html.strip(b"\0 \r\n\t"):
         raise NoText("an empty page")
     declared = _LANGUAGE.search(html[:20_000])
-    text = decoded(_shortened(html), charset)
+    text = decoded(shortened(html), charset)
     found = bare_extraction(
         text,
         url=url or None,
@@ -111,14 +81,21 @@ def extract(html: bytes, url: str = "", *, charset: str = "", about: bool = True
         with_metadata=about,
         date_extraction_params=dict(_DATES),
     )
+    titles = [line(named[1], 500) for pattern in _TITLES if (named := pattern.search(text))]
     if found is None or isinstance(found, dict) or not found.text:
-        raise NoText(_wall(plain(text)[:5000].lower()) or "no article in it")
+        raise _instead(titles, plain(text)[:5000], text, url) or NoText("no article in it")
     article = plain(found.text.replace("<", "&lt;").replace("\n", "<br>"), markup=True)[:_TEXT]
-    looks = _wall(f"{found.title or ''} {article}".lower()) if len(article) < _SHORT else ""
-    if len(article) < _NOTHING or looks:
-        raise NoText(looks or f"only {len(article)} characters")
+    title = line((found.title or "").replace("<", "&lt;"), 500)
+    stands = _instead([title, *titles], article, text, url)
+    if stands:
+        raise stands
+    for name in (title, *titles):
+        article = sifted(article, name)
+    article = _fuller(article, text)
+    if len(article) < _NOTHING:
+        raise NoText(f"only {len(article)} characters")
     return Page(
-        title=line((found.title or "").replace("<", "&lt;"), 500),
+        title=title,
         text=article,
         author=line(found.author or "", 200),
         published=_day(found.date) if about else None,
@@ -126,56 +103,24 @@ def extract(html: bytes, url: str = "", *, charset: str = "", about: bool = True
     )
 
 
-def decoded(html: bytes, charset: str = "") -> str:
-    """Return the characters of a page: by BOM, as UTF-8 where it is valid, else as header or page say, else Windows.
-
-    UTF-8 first: bytes that are valid UTF-8 by accident are rare, pages whose declaration is wrong are not.
-    """
-    for bom, name in _BOMS:
-        if html.startswith(bom):
-            return html[len(bom) :].decode(name, "replace")
-    # A cut at the size limit may have split the last character.
-    whole = html[: len(html) - 3] if len(html) >= LARGEST else html
-    declared = _META.search(html[:4096])
-    for name in ("utf-8", charset, declared[1].decode("ascii", "replace") if declared else ""):
-        try:
-            codec = codecs.lookup(name).name if name else ""
-            if codec and not (codec.startswith("utf") and codec != "utf-8" and html[:200].count(0) < 20):
-                return whole.decode(_MEANT.get(codec, codec))
-        except (LookupError, UnicodeError, AssertionError):
-            continue
-    return whole.decode("cp1252", "replace")
+def _instead(titles: list[str], text: str, html: str, url: str) -> Walled | NoText | None:
+    """Return what to raise where something else stands in the article's place."""
+    looks = wall("\n".join(titles), text, html, url)
+    if not looks:
+        return None
+    return Walled(looks) if looks in WALLS else NoText(looks)
 
 
-def _shortened(html: bytes) -> bytes:
-    """Return at most 2 MB: scripts (but not their JSON-LD), styles and inline pictures go first, then the end."""
-    if len(html) <= LARGEST:
-        return html
-    parts: list[bytes] = []
-    at, lower = 0, html.lower()
-    while at < len(html):
-        starts = [found for mark in (b"<script", b"<style", b";base64,") if (found := lower.find(mark, at)) >= 0]
-        start = min(starts, default=len(html))
-        parts.append(html[at:start])
-        at = _skipped(lower, start)
-        if b"ld+json" in lower[start : start + 100]:
-            parts.append(html[start:at])
-    return b"".join(parts)[:LARGEST]
-
-
-def _skipped(lower: bytes, start: int) -> int:
-    """Return where what begins at `start` ends."""
-    if lower.startswith(b";base64,", start):
-        found = re.compile(rb"[^a-z0-9+/=;,\s]").search(lower, start)
-        return found.start() if found else len(lower)
-    close = b"</script>" if lower.startswith(b"<script", start) else b"</style>"
-    end = lower.find(close, start)
-    return end + len(close) if end >= 0 else len(lower)
-
-
-def _wall(text: str) -> str:
-    """Return what a text without an article looks like, or ""."""
-    return next((name for name, pattern in _WALLS if pattern.search(text)), "")
+def _fuller(article: str, html: str) -> str:
+    """Return the text that the page states for machines, where extraction has found only a part of it."""
+    stated = max((found[1] for found in _STATED.finditer(html)), key=len, default="")
+    if len(stated) < _STATED_LEAST or len(article) > _MISSED * len(stated):
+        return article
+    try:
+        body = plain(str(orjson.loads(stated.replace("\n", "\\n"))).replace("\n", "<br>"))[:_TEXT]
+    except orjson.JSONDecodeError:
+        return article
+    return body if len(article) < _MISSED * len(body) else article
 
 
 def _day(text: str | None) -> datetime | None:

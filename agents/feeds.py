@@ -1,75 +1,30 @@
 """Bytes of a feed to entries.
 
-RSS, Atom and RDF through feedparser, JSON Feed here. What is no feed is refused with what it is instead: feedparser
-alone returns HTML pages as feeds without entries. A faster parser for the well-formed majority would stand in
-`_xml_feed`, before feedparser.
+RSS, Atom and RDF that are XML through `fast.py`, what only resembles it through feedparser, JSON Feed here. What is no
+feed is refused with what it is instead: feedparser alone returns HTML pages as feeds without entries.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from xml.sax import SAXException
 
 import feedparser
 import orjson
 
 from agents.dates import when
-from agents.errors import NotAFeed
+from agents.entries import NAME, TEXT, TITLE, Entry, Feed, language_of, name_of, tags_of, ttl_of
+from agents.errors import NotAFeed, Walled
+from agents.fast import fast_feed
 from agents.links import clean
 from agents.plain import line, plain
-from agents.sniff import charset, check_root, cut
+from agents.sniff import charset, check_root, closings, cut
+from agents.sources import Source
+from agents.walls import WALLS, wall, words_of
 
-_TITLE, _NAME, _TAG, _TEXT = 500, 200, 100, 250_000
-_TAGS: Final = 50
-_PERIODS: Final = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}
-_LANGUAGE: Final = re.compile(r"([a-z]{2,3})(?:[-_]|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry as the feed gave it, its texts plain.
-
-    Attributes:
-        id: the feed's own identifier; may be empty, may be a URL.
-        url: absolute http(s) link; empty where there is none that we keep.
-        title: one line, at most 500 characters.
-        summary: the teaser.
-        content: the fullest text the feed has; the summary where it has no more.
-        published: in UTC as written, however unlikely; None where it cannot be read.
-        author: a name, at most 200 characters.
-        tags: categories.
-        language: ISO 639-1 as declared for this entry, or empty.
-    """
-
-    id: str
-    url: str
-    title: str
-    summary: str
-    content: str
-    published: datetime | None
-    author: str
-    tags: tuple[str, ...]
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A feed document.
-
-    Attributes:
-        ttl: seconds that the feed asks for between polls; None where it does not.
-        entries: in the document's order, at most as many as asked for.
-        offered: how many entries the document has.
-    """
-
-    title: str
-    language: str
-    ttl: float | None
-    entries: tuple[Entry, ...]
-    offered: int
+__all__ = ["Entry", "Feed", "parse", "parse_feed"]
 
 
 def parse_feed(body: bytes, url: str, content_type: str = "", most: int = 2000) -> Feed:
@@ -89,12 +44,37 @@ def parse_feed(body: bytes, url: str, content_type: str = "", most: int = 2000) 
         raise NotAFeed("empty")
     if start[:1] in b"{[":
         return _json_feed(start, url, most)
-    check_root(start)
+    try:
+        check_root(start)
+    except NotAFeed as error:
+        looks = wall(*words_of(start)) if "HTML" in str(error) else ""
+        raise (Walled(looks) if looks in WALLS else NotAFeed(f"{error}: {looks}" if looks else str(error))) from None
     return _xml_feed(body, url, content_type, most)
+
+
+def parse(body: bytes, url: str, source: Source, content_type: str = "", most: int = 2000) -> Feed:
+    """Return the feed in these bytes, as every kind of source is read; see `parse_feed`."""
+    return parse_feed(body, url, content_type, most)
 
 
 def _xml_feed(body: bytes, url: str, content_type: str, most: int) -> Feed:
     """Return a feed in XML."""
+    fast = fast_feed(body, url, content_type, most)
+    if fast is not None:
+        return fast
+    try:
+        slow = slow_feed(body, url, content_type, most)
+    except NotAFeed:
+        if guessed := fast_feed(body, url, content_type, most, guess=True):
+            return guessed
+        raise
+    # Where feedparser sees fewer entries than end in the document, libxml2 may have seen all of them.
+    fewer = slow.offered < closings(body)
+    return (fewer and fast_feed(body, url, content_type, most, guess=True)) or slow
+
+
+def slow_feed(body: bytes, url: str, content_type: str = "", most: int = 2000) -> Feed:
+    """Return the feed as feedparser reads it: what is no XML, or XML that `fast_feed` does not trust itself with."""
     body, dropped = cut(body, most)
     # It is not told the URL: it would resolve guids against it as well, and `123` is a name and no link. Clean-up and
     # relative links inside texts are wasted work here: texts become plain.
@@ -109,9 +89,9 @@ def _xml_feed(body: bytes, url: str, content_type: str, most: int) -> Feed:
     about = parsed.feed
     entries = tuple(_entry(raw, url) for raw in parsed.entries[:most])
     return Feed(
-        title=line(str(about.get("title", "")), _TITLE),
-        language=_language(about.get("language", "")),
-        ttl=_ttl(about),
+        title=line(str(about.get("title", "")), TITLE),
+        language=language_of(about.get("language", "")),
+        ttl=ttl_of(*(str(about.get(name, "")) for name in ("ttl", "sy_updateperiod", "sy_updatefrequency"))),
         entries=entries,
         offered=len(parsed.entries) + dropped,
     )
@@ -131,32 +111,24 @@ def _entry(raw: Any, base: str) -> Entry:
     return Entry(
         id=line(str(raw.get("id", "")), 1000, markup=False),
         url=clean(link, base),
-        title=line(str(raw.get("title", "")), _TITLE, markup=_is_markup(detail)),
+        title=line(str(raw.get("title", "")), TITLE, markup=_is_markup(detail)),
         summary=summary,
         content=content,
         published=_published(raw),
-        author=_name(str(raw.get("author", ""))),
-        tags=_tags([tag.get("label") or tag.get("term") for tag in raw.get("tags", [])]),
-        language=_language(raw.get("language") or detail.get("language")),
+        author=name_of(str(raw.get("author", ""))),
+        tags=tags_of([tag.get("label") or tag.get("term") for tag in raw.get("tags", [])]),
+        language=language_of(raw.get("language") or detail.get("language")),
     )
 
 
 def _of(part: Any) -> str:
     """Return a text construct as plain text."""
-    return plain(str(part.get("value") or "")[: _TEXT * 4], markup=_is_markup(part))[:_TEXT]
+    return plain(str(part.get("value") or "")[: TEXT * 4], markup=_is_markup(part))[:TEXT]
 
 
 def _is_markup(detail: Any) -> bool:
     """Say whether entities in a text construct are still to be decoded."""
     return bool(detail.get("type") != "text/plain")
-
-
-def _name(text: str) -> str:
-    """Return the name in `a@b.de (Name)` or `Name (a@b.de)`; the address where there is no name."""
-    # feedparser does the same and takes top-level domains for four letters long.
-    words = line(text[:1000], 2 * _NAME).split()
-    name = " ".join(word for word in words if "@" not in word)
-    return (name.removeprefix("(").removesuffix(")").strip() if name else " ".join(words).strip("()"))[:_NAME]
 
 
 def _published(raw: Any) -> datetime | None:
@@ -177,28 +149,6 @@ def _published(raw: Any) -> datetime | None:
     return None
 
 
-def _ttl(about: Any) -> float | None:
-    """Return the pause that the feed asks for, seconds."""
-    ttl = str(about.get("ttl", "")).strip()
-    if ttl.isdigit() and 0 < int(ttl[:6]) <= 44_640:
-        return float(ttl) * 60.0
-    period = _PERIODS.get(str(about.get("sy_updateperiod", "")).strip().lower())
-    often = str(about.get("sy_updatefrequency", "1")).strip()
-    return period / max(1, int(often[:4])) if period and often.isdigit() else None
-
-
-def _language(text: object) -> str:
-    """Return the primary language of a tag like `de-AT`."""
-    found = _LANGUAGE.match(str(text or "").strip().lower())
-    return found[1] if found else ""
-
-
-def _tags(raw: list[Any]) -> tuple[str, ...]:
-    """Return categories, each once, in their order."""
-    named = (line(str(tag), _TAG) for tag in raw[: 4 * _TAGS] if tag)
-    return tuple(dict.fromkeys(tag for tag in named if tag))[:_TAGS]
-
-
 def _json_feed(body: bytes, url: str, most: int) -> Feed:
     """Return a JSON Feed 1.0 or 1.1."""
     try:
@@ -211,8 +161,8 @@ def _json_feed(body: bytes, url: str, most: int) -> Feed:
         raise NotAFeed("JSON, but no JSON Feed")
     entries = tuple(_json_entry(item, url) for item in items[:most] if isinstance(item, dict))
     return Feed(
-        title=line(_str(raw, "title"), _TITLE, markup=False),
-        language=_language(raw.get("language")),
+        title=line(_str(raw, "title"), TITLE, markup=False),
+        language=language_of(raw.get("language")),
         ttl=None,
         entries=entries,
         offered=len(entries) + max(0, len(items) - most),
@@ -221,9 +171,9 @@ def _json_feed(body: bytes, url: str, most: int) -> Feed:
 
 def _json_entry(item: dict[str, Any], base: str) -> Entry:
     """Return one item of a JSON Feed."""
-    summary = plain(_str(item, "summary")[:_TEXT], markup=False)
-    html = plain(_str(item, "content_html")[: _TEXT * 4])[:_TEXT]
-    text = plain(_str(item, "content_text")[:_TEXT], markup=False)
+    summary = plain(_str(item, "summary")[:TEXT], markup=False)
+    html = plain(_str(item, "content_html")[: TEXT * 4])[:TEXT]
+    text = plain(_str(item, "content_text")[:TEXT], markup=False)
     authors = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
     names = [_str(author, "name") for author in authors or [] if isinstance(author, dict)]
     tags = item.get("tags")
@@ -231,13 +181,13 @@ def _json_entry(item: dict[str, Any], base: str) -> Entry:
     return Entry(
         id=line(str(number), 1000, markup=False) if isinstance(number, str | int | float) else "",
         url=clean(_str(item, "url") or _str(item, "external_url"), base),
-        title=line(_str(item, "title"), _TITLE, markup=False),
+        title=line(_str(item, "title"), TITLE, markup=False),
         summary=summary,
         content=max((html, text, summary), key=len),
         published=when(_str(item, "date_published")) or when(_str(item, "date_modified")),
-        author=line(", ".join(name for name in names if name), _NAME, markup=False),
-        tags=_tags(tags if isinstance(tags, list) else []),
-        language=_language(item.get("language")),
+        author=line(", ".join(name for name in names if name), NAME, markup=False),
+        tags=tags_of(tags if isinstance(tags, list) else []),
+        language=language_of(item.get("language")),
     )
 
 

@@ -2,21 +2,22 @@
 
 Every request of Stellwerk for something of the web goes through `Door.get`: http and https to public addresses only,
 each redirect looked at like a first request, no proxies, no cookies, no user names, and an end to everything: seconds,
-hops, bytes as sent, bytes after decoding, requests at once, requests to one host.
+hops, bytes as sent, bytes after decoding, bytes held at once, bytes a second at least, requests at once, requests to
+one host (`turns.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final, Self
-from weakref import WeakValueDictionary
+from weakref import finalize
 
 import httpcore2
 import httpx2
@@ -25,20 +26,28 @@ from agents.body import Reader, is_gzip
 from agents.dial import Dialler, Resolver, SystemResolver, networks
 from agents.errors import Blocked, Fault, Garbled, Gone, Refused, Soft, TooBig, Unreachable
 from agents.links import shown
+from agents.turns import CONNECTIONS, Turns
 from pipeline.errors import BadInput
 from pipeline.settings import FetchSettings
 
 __all__ = ["Answer", "Blocked", "Door", "Garbled", "Gone", "Refused", "Soft", "TooBig", "Unreachable"]
 
 _MOVED: Final = frozenset((301, 302, 303, 307, 308))
+_FOR_GOOD: Final = frozenset((301, 308))
 _SOFT: Final = frozenset((408, 425, 429))
-#: Hosts remembered as hanging.
-_HUNG_MOST: Final = 10_000
+#: Bytes of all answers still in somebody's hands; while there are more, none may grow beyond the smaller limit.
+_HELD_MOST, _SMALL = 128_000_000, 500_000
+#: Seconds of a body before its speed is judged.
+_SETTLED: Final = 5.0
 ANY: Final = "application/feed+json, application/rss+xml, application/atom+xml, application/xml, text/xml, */*;q=0.5"
 PAGE: Final = "text/html, application/xhtml+xml, */*;q=0.1"
 
 
-@dataclass(frozen=True, slots=True)
+#: Asked before each hop; raises where a URL is not to be fetched.
+May = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Answer:
     """What a server answered.
 
@@ -52,6 +61,7 @@ class Answer:
         not_modified: the server says that nothing changed.
         elapsed: seconds, without waiting for a turn.
         hops: redirects followed.
+        moved: they all said that they are for good.
     """
 
     url: str
@@ -63,6 +73,7 @@ class Answer:
     not_modified: bool
     elapsed: float
     hops: int
+    moved: bool = False
 
 
 class Door:
@@ -79,19 +90,18 @@ class Door:
             allow = networks(settings.allow)
         except ValueError as error:
             raise BadInput(f"{error}; write CIDR, e.g. 127.0.0.0/8", field="STELLWERK_FETCH__ALLOW") from None
-        self._system = SystemResolver(settings.at_once)
+        # As many threads as connections: a name whose servers are silent holds one for longer than its request lasts.
+        self._system = SystemResolver(CONNECTIONS * settings.at_once)
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=httpx2.create_ssl_context(trust_env=False),
-            max_connections=settings.at_once,
+            max_connections=CONNECTIONS * settings.at_once,
             # A connection serves one request: what a server sends beyond its own Content-Length would be taken for
             # the next answer, and one it has closed meanwhile would cost the next request.
             max_keepalive_connections=0,
             network_backend=Dialler(allow, resolve or self._system, httpcore2.AnyIOBackend()),
         )
-        self._turns = asyncio.Semaphore(settings.at_once)
-        self._lane = asyncio.Semaphore(max(1, settings.at_once // 4))
-        self._hung: set[str] = set()
-        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns = Turns(settings)
+        self._held = 0
         seconds = {"connect": settings.connect, "read": settings.read, "write": settings.read, "pool": settings.total}
         self._timeouts = {"timeout": seconds}
 
@@ -106,7 +116,9 @@ class Door:
         await self._pool.aclose()
         self._system.close()
 
-    async def get(self, url: str, etag: str = "", last_modified: str = "", accept: str = ANY) -> Answer:
+    async def get(
+        self, url: str, etag: str = "", last_modified: str = "", accept: str = ANY, may: May | None = None
+    ) -> Answer:
         """Return the answer to a GET.
 
         Args:
@@ -114,6 +126,7 @@ class Door:
             etag: of the last answer, verbatim; makes the request conditional.
             last_modified: likewise.
             accept: the header.
+            may: asked before each hop; what it raises is raised.
 
         Raises:
             Fault: one of Refused, TooBig, Gone, Blocked, Soft, Unreachable, Garbled.
@@ -128,20 +141,22 @@ class Door:
         }
         headers = [(name.encode(), value.encode("latin-1", "ignore")) for name, value in asked.items() if value]
         left = self._settings.total
-        target, seen = _target(url), set[str]()
+        target, seen, moved = _target(url), set[str](), True
         while True:
             if str(target) in seen or len(seen) > self._settings.redirects:
                 raise Refused(f"{shown(url)}: redirected {len(seen)} times, in a circle or without end")
             seen.add(str(target))
-            async with self._turn(target.host):
+            if may:
+                await may(str(target))
+            async with self._turns.take(target.host):
                 begun = time.monotonic()
-                got = await self._hop(target, headers, left)
+                status, named, got = await self._hop(target, headers, left)
                 left -= time.monotonic() - begun
             if isinstance(got, httpx2.URL):
-                target = got
+                target, moved = got, moved and status in _FOR_GOOD
                 continue
-            status, named, body = got
-            return Answer(
+            body = got
+            answer = Answer(
                 url=str(target),
                 status=status,
                 headers=named,
@@ -151,19 +166,23 @@ class Door:
                 not_modified=status == 304,
                 elapsed=self._settings.total - left,
                 hops=len(seen) - 1,
+                moved=moved and len(seen) > 1,
             )
+            self._held += len(body)
+            finalize(answer, self._drop, len(body)).atexit = False
+            return answer
 
     async def _hop(
         self, target: httpx2.URL, headers: list[tuple[bytes, bytes]], left: float
-    ) -> httpx2.URL | tuple[int, dict[str, str], bytes]:
-        """Return where to go on, or status, headers and body."""
+    ) -> tuple[int, dict[str, str], httpx2.URL | bytes]:
+        """Return status, headers, and where to go on or the body."""
         try:
             async with asyncio.timeout(max(left, 0.001)), self._asked(target, headers) as response:
                 named = _named(response.headers)
                 if response.status in _MOVED and named.get("location"):
                     # Headers are Latin-1 by the book, and UTF-8 where servers put an umlaut into them.
                     place = named["location"].encode("latin-1")
-                    return _target(place.decode("utf-8", "replace"), target)
+                    return response.status, named, _target(place.decode("utf-8", "replace"), target)
                 _raise_for(response.status, named, target)
                 body = b"" if response.status == 304 else await self._body(response, named)
                 return response.status, named, body
@@ -183,33 +202,29 @@ class Door:
         async with self._pool.stream("GET", url, headers=headers, extensions=self._timeouts) as response:
             yield response
 
-    @asynccontextmanager
-    async def _turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for a turn: the host's first, so that a host that hangs holds only its own places.
-
-        Hosts that let us wait in vain the last time share a quarter of all turns, so that many of them do not hold all.
-        """
-        slot = self._hosts.get(host)
-        if slot is None:
-            slot = self._hosts[host] = asyncio.Semaphore(self._settings.per_host)
-        async with slot, self._lane if host in self._hung else nullcontext(), self._turns:
-            try:
-                yield
-            except Unreachable:
-                if len(self._hung) < _HUNG_MOST:
-                    self._hung.add(host)
-                raise
-            self._hung.discard(host)
-
     async def _body(self, response: httpcore2.Response, headers: Mapping[str, str]) -> bytes:
         """Return the decoded body, or stop at the first limit it breaks."""
         length = headers.get("content-length", "")
         if length.isdigit() and int(length[:20]) > self._settings.wire_most:
             raise TooBig(f"{length[:20]} bytes announced, {self._settings.wire_most} taken")
-        reader = Reader(self._settings, is_gzip(headers))
-        async for piece in response.aiter_stream():
-            reader.feed(piece)
+        reader, held, begun = Reader(self._settings, is_gzip(headers)), 0, time.monotonic()
+        try:
+            async for piece in response.aiter_stream():
+                reader.feed(piece)
+                self._held += reader.size - held
+                held = reader.size
+                if held > _SMALL and self._held > _HELD_MOST:
+                    raise Soft("too many large answers at once; later")
+                passed = time.monotonic() - begun
+                if passed > _SETTLED and reader.wire < self._settings.rate_least * passed:
+                    raise Unreachable(f"{reader.wire} bytes in {passed:.0f} seconds")
+        finally:
+            self._held -= held
         return reader.done()
+
+    def _drop(self, size: int) -> None:
+        """Take note that nobody holds an answer any more."""
+        self._held -= size
 
 
 def _target(url: str, base: httpx2.URL | None = None) -> httpx2.URL:

@@ -1,7 +1,7 @@
 """The ingest worker's Kafka side: articles and memory go to topics, and count only when the broker has them.
 
-worker.run ──publish──> articles        one record per new or edited article
-           ──save─────> polls           what must be known of the source at the next poll
+group ──sources──▶ worker ──publish──▶ articles        one record per new or edited article
+                          ──save─────▶ polls           what must be known of the source at the next poll
 """
 
 from __future__ import annotations
@@ -12,83 +12,85 @@ from collections.abc import Callable
 from pathlib import Path
 
 import structlog
-from aiokafka import AIOKafkaProducer
 
+from agents import control
+from agents.group import Group
+from agents.outbox import Outbox
+from agents.relevance import Lookup, Names, nobody
 from agents.sources import Source, load_sources
-from agents.worker import Counts, run
+from agents.worker import Counts, run, working
 from pipeline import kafka
-from pipeline.envelope import Out, headers_for, new_trace
-from pipeline.errors import Undecodable
 from pipeline.heart import Heart
-from pipeline.records import Article, PollState
 from pipeline.settings import Settings
-from pipeline.topics import ARTICLES, POLLS
+from pipeline.topics import ARTICLES, POLLS, SOURCES
 
 log = structlog.get_logger()
 
 
 async def ingest(
-    file: Path, settings: Settings, *, ready: Callable[[], None] = lambda: None, once: bool = False
+    file: Path | None, settings: Settings, *, ready: Callable[[], None] = lambda: None, once: bool = False
 ) -> Counts:
-    """Poll the sources of a file until SIGTERM or SIGINT, or once.
+    """Poll sources until SIGTERM or SIGINT, or once.
 
     Args:
-        file: the sources.
+        file: the sources, all of them ours alone; None shares those on the topic `sources` with other workers.
         settings: broker and manners on the web.
         ready: called when polling begins.
-        once: poll every source one time and return.
+        once: poll every source one time and return; with those on the topic, all of them, whoever else polls.
 
     Raises:
-        BadInput: the source file is wrong.
+        BadInput: the source file or the account file is wrong.
         NotReady: topics are missing.
         Transient: no broker answers.
     """
-    sources = load_sources(file)
-    await kafka.require(settings.kafka, (ARTICLES, POLLS))
-    states = await _states(settings, sources)
+    sources = load_sources(file) if file else None
+    await kafka.require(settings.kafka, (ARTICLES, POLLS, SOURCES))
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     heart = Heart(settings, "ingest")
     async with kafka.sending(settings.kafka) as producer, heart.beating():
-        ready()
-        log.info("polling", sources=len(sources), remembered=len(states))
-        send = _Sender(producer, settings, heart)
-        counts = await run(sources, settings, send.publish, send.save, states, stop, once=once)
+        outbox = Outbox(producer, settings, "/stellwerk/ingest", heart)
+        if sources is None and not once:
+            counts = await _shared(settings, outbox, stop, ready)
+        else:
+            chosen = tuple((await control.listed(settings.kafka)).values()) if sources is None else sources
+            counts = await _alone(chosen, settings, outbox, stop, ready, once=once)
     log.info("stopped", **counts.flat())
     return counts
 
 
-class _Sender:
-    """Publishes articles and memory; returns when the broker has them."""
+async def _alone(
+    sources: tuple[Source, ...],
+    settings: Settings,
+    outbox: Outbox,
+    stop: asyncio.Event,
+    ready: Callable[[], None],
+    *,
+    once: bool,
+) -> Counts:
+    """Poll these sources, and no others."""
+    states = await control.remembered(settings.kafka, (source.id for source in sources))
+    ready()
+    log.info("polling", sources=len(sources), remembered=len(states))
+    return await run(
+        sources, settings, outbox.publish, outbox.save, states, stop, once=once, aliases=_aliases(settings)
+    )
 
-    def __init__(self, producer: AIOKafkaProducer, settings: Settings, heart: Heart) -> None:
-        self._producer, self._settings, self._heart = producer, settings, heart
 
-    async def publish(self, article: Article) -> None:
-        await self._send(Out(ARTICLES, article.id.encode(), article.encode()))
-
-    async def save(self, state: PollState) -> None:
-        await self._send(Out(POLLS, state.source_id.encode(), state.encode()))
-
-    async def _send(self, out: Out) -> None:
-        headers = headers_for(out, source="/stellwerk/ingest", trace=new_trace())
-        name = kafka.full_name(self._settings.kafka, out.topic)
-        with self._heart.work():
-            await (await self._producer.send(name, out.value, key=out.key, headers=headers))
-
-
-async def _states(settings: Settings, sources: tuple[Source, ...]) -> dict[str, PollState]:
-    """Return what the `polls` topic remembers of these sources."""
-    wanted, states = {source.id for source in sources}, {}
-    async for record in kafka.whole(settings.kafka, POLLS):
+async def _shared(settings: Settings, outbox: Outbox, stop: asyncio.Event, ready: Callable[[], None]) -> Counts:
+    """Poll our share of the sources on the topic."""
+    async with working(settings, outbox.publish, outbox.save, _aliases(settings)) as worker:
+        polling = asyncio.create_task(worker.run(stop))
         try:
-            state = PollState.decode(record.value)
-        except Undecodable as error:
-            log.warning(
-                "memory that cannot be read; the source is polled as if new", offset=record.offset, error=str(error)
-            )
-            continue
-        if state.source_id in wanted:
-            states[state.source_id] = state
-    return states
+            await Group(settings, worker, ready).run(stop)
+        finally:
+            # Also where membership was lost: somebody else has our sources then.
+            stop.set()
+            await polling
+    return worker.counts
+
+
+def _aliases(settings: Settings) -> Lookup:
+    """Return where the names of all accounts are to be had."""
+    return Names(settings.route.accounts) if settings.route.accounts else nobody

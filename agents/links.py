@@ -11,6 +11,10 @@ LONGEST: Final = 2000
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 #: What may stand in a path or query as it is; everything else is percent-encoded, so that equal links compare equal.
 _SAFE: Final = "%/:=&?~#+!$,;'@()*[]"
+#: Most links are written as they should be; taking them apart costs twenty times as much as seeing that.
+_FINE: Final = re.compile(
+    r"https?://(?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{1,62}/[\w%/:.=&?~+!$,;'@()*-]*(?<!\?)", re.ASCII
+)
 
 
 def clean(url: str, base: str = "") -> str:
@@ -20,6 +24,8 @@ def clean(url: str, base: str = "") -> str:
         url: as found; relative ones are resolved.
         base: the URL of the document it stood in.
     """
+    if len(url) <= LONGEST and _FINE.fullmatch(url):
+        return url
     url = _UNSEEN.sub("", url).strip() if len(url) < 4 * LONGEST else ""
     if not url:
         return ""

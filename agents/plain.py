@@ -2,37 +2,43 @@
 
 Blocks (`<p>`, `<li>`, `<br>` …) end up on lines of their own, everything else is folded to single blanks: a heading
 must not run into the sentence below it. Entities are decoded once, because feeds that talk about HTML are not rare.
+No tree is built: what a text is does not depend on how its elements nest, and a parser costs three times as much.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from html import unescape
 from typing import Final
 
-from lxml import etree
-
-_BLOCK_TAGS: Final = (
+_BLOCKS: Final = frozenset(
     "address article aside blockquote br center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4"
-    " h5 h6 header hr li main nav ol p pre section summary table tr ul"
+    " h5 h6 header hr li main nav ol p pre section summary table tr ul".split()
 )
-_BLOCKS: Final = frozenset(_BLOCK_TAGS.split())
-_CELLS: Final = frozenset(("td", "th", "option", "img"))
-_SILENT_TAGS: Final = (
-    "script style head template noscript noembed noframes iframe svg math textarea select object embed audio"
-    " video canvas title meta link"
+_CELLS: Final = frozenset("td th option img".split())
+#: Elements whose text is not for readers.
+_SILENT: Final = frozenset(
+    "script style head template noscript noembed noframes iframe svg math textarea select object audio video"
+    " canvas title".split()
 )
-_SILENT: Final = frozenset(_SILENT_TAGS.split())
 #: Stands for the end of a block until lines are folded; control characters are gone by then, so it is free.
-_BREAK: Final = "\x1e"
+_BREAK: Final = "\x01"
 #: Invisible characters that turn text round or split words: bidi controls, zero-width space, soft hyphen, BOM.
 _UNSEEN: Final = r"\u00ad\u061c\u180e\u200b\u200e\u200f\ufeff\u202a-\u202e\u2060-\u206f"
 #: Controls but white space, lone surrogates, and what is no character at all.
-_BROKEN: Final = r"\x00-\x08\x0e-\x1d\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"
+_BROKEN: Final = r"\x00\x02-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"
 _DROP: Final = re.compile(f"[{_UNSEEN}{_BROKEN}{_BREAK}]")
 #: The same for text that already carries `_BREAK`: entities may have brought control characters back.
 _DROP_AGAIN: Final = re.compile(f"[{_UNSEEN}{_BROKEN}]")
-_TAG: Final = re.compile(r"<(script|style)\b[^<]*</\1>|<[a-zA-Z/!?][^<>]{0,2000}>", re.IGNORECASE)
+
+
+#: A tag, also one that breaks off; quoted values may hold `>`. Possessive, so that no text makes it go back.
+_TAG: Final = re.compile(r"</?([a-zA-Z][^\s<>/\"']*+)(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|\"|')*+(?:>|\Z|(?=<))")
+_OPEN: Final = re.compile(f"<({'|'.join(sorted(_SILENT))})(?=[\\s/>])", re.IGNORECASE)
+_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*+(?:>|\Z)", re.DOTALL)
+#: What is plain already: printable ASCII and German letters, single blanks, nothing that could be markup.
+_FINE: Final = re.compile(r"[!-%'-;=-~ÄÖÜäöüß–„“”’]+(?: [!-%'-;=-~ÄÖÜäöüß–„“”’]+)*+")
 _MARKED: Final = re.compile(r"<[a-zA-Z/!?]|&[a-zA-Z#]")
 
 
@@ -44,45 +50,68 @@ def plain(text: str, *, markup: bool = True) -> str:
         markup: False where the text was declared as plain: tags are dropped all the same (nobody shows them as such),
             but `&amp;` stays as it is.
     """
-    text = _DROP.sub("", text)
+    if not text.isprintable() and not _folded(text).isprintable():
+        text = _DROP.sub("", text)
     if _MARKED.search(text):
-        text = text.replace("<![CDATA[", "").replace("]]>", "")
-        text = _DROP_AGAIN.sub("", _text_of(text if markup else text.replace("&", "&amp;")))
-    lines = (" ".join(part.split()) for part in text.split(_BREAK))
-    return unicodedata.normalize("NFC", "\n".join(part for part in lines if part))
+        if "<" in text:
+            text = _untagged(text.replace("<![CDATA[", "").replace("]]>", ""))
+        if markup and "&" in text:
+            text = unescape(text)
+    text = " ".join(text.split())
+    lines = [part for line in text.split(_BREAK) if (part := line.strip())]
+    if not all(map(str.isprintable, lines)):
+        lines = [part for line in lines if (part := _DROP_AGAIN.sub("", line).strip())]
+    return unicodedata.normalize("NFC", "\n".join(lines))
 
 
 def line(text: str, most: int, *, markup: bool = True) -> str:
     """Return `plain` on one line and cut to `most` characters; for titles, names and tags."""
-    return " ".join(plain(text, markup=markup).split())[:most].rstrip()
+    if not _FINE.fullmatch(text):
+        text = " ".join(plain(text, markup=markup).split())
+    return text[:most].rstrip()
 
 
-def _text_of(markup: str) -> str:
-    """Return the text nodes of a fragment, with `_BREAK` between blocks."""
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    try:
-        root = etree.fromstring(f"<html><body><div>{markup}</div></body></html>".encode(), parser)
-    except etree.LxmlError:
-        root = None
-    last = parser.error_log.last_error
-    if root is None or (last is not None and last.type_name == "ERR_RESOURCE_LIMIT"):
-        # libxml2 drops everything below 256 levels.
-        return _TAG.sub(_BREAK, markup)
-    parts: list[str] = []
-    walk = etree.iterwalk(root, events=("start", "end"))
-    for event, node in walk:
-        if event == "start":
-            if node.tag in _SILENT:
-                walk.skip_subtree()
-                continue
-            parts.append(_gap(node.tag))
-            parts.append(node.text or "")
-        else:
-            parts.append(_gap(node.tag))
-            parts.append(node.tail or "")
+def _folded(text: str) -> str:
+    return text.replace("\n", " ").replace("\t", " ").replace("\r", " ")
+
+
+def _untagged(text: str) -> str:
+    """Return the text between tags, with `_BREAK` between blocks."""
+    if "<!" in text or "<?" in text:
+        text = _COMMENT.sub("", text)
+    parts = _TAG.split(text)
+    gaps = {name: _gap(name.lower()) for name in set(parts[1::2])}
+    if any(name.lower() in _SILENT for name in gaps):
+        parts = _TAG.split(_spoken(text))
+    parts[1::2] = map(gaps.__getitem__, parts[1::2])
     return "".join(parts)
 
 
-def _gap(tag: str) -> str:
+def _gap(name: str) -> str:
     """Return what separates an element from its neighbours."""
-    return _BREAK if tag in _BLOCKS else " " if tag in _CELLS else ""
+    return _BREAK if name in _BLOCKS else " " if name in _CELLS else ""
+
+
+def _spoken(text: str) -> str:
+    """Return the text without silent elements; one that is never closed loses its tag only, a script all behind it."""
+    parts: list[str] = []
+    lower, at = text.lower(), 0
+    if len(lower) != len(text):
+        lower = text
+    unclosed: set[str] = set()
+    while found := _OPEN.search(text, at):
+        name, start = found[1].lower(), found.start()
+        parts.append(text[at:start])
+        tag = _TAG.match(text, start)
+        at = tag.end() if tag else found.end()
+        if text.endswith("/>", start, at):
+            continue
+        # Looked for once and not found: not there for the next one either.
+        end = -1 if name in unclosed else lower.find(f"</{name}", at)
+        if end >= 0:
+            at = lower.find(">", end) + 1 or len(text)
+        elif name in ("script", "style"):
+            return "".join(parts)
+        else:
+            unclosed.add(name)
+    return "".join((*parts, text[at:]))

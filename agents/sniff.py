@@ -11,7 +11,7 @@ _HEAD: Final = 65_536
 _ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?(rss|rdf|feed)[\s>]", re.IGNORECASE)
 _FEEDS: Final = frozenset((b"rss", b"rdf", b"feed", b"channel"))
 _DOCTYPE: Final = re.compile(rb"<!doctype[^\[>]*(\[?)", re.IGNORECASE)
-_CLOSE: Final = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>")
+_CLOSE: Final = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
 
@@ -23,16 +23,22 @@ def check_root(body: bytes) -> None:
     doctype = _DOCTYPE.search(head, 0, _first_element(head))
     if (doctype and doctype[1]) or b"<!ENTITY" in head[: _first_element(head)]:
         raise NotAFeed("a document type with declarations of its own; entities are not expanded")
-    root = re.match(rb"<(?:[\w.-]+:)?([\w.-]+)", head[_first_element(head) :])
-    name = root[1].lower() if root else b""
+    name = first_name(head).encode()
     if name in _FEEDS:
         return
     found = _ROOT.search(head[:4096])
     if found and not re.search(rb"<(html|body|head)\b", head[: found.start()], re.IGNORECASE):
         return
-    if name == b"html" or re.search(rb"<(html|head|body|div|script|title|meta)\b", head, re.IGNORECASE):
+    if name == b"html" or re.search(rb"<(html|head|body|frameset|div|script|title|meta|h1|br)\b", head, re.IGNORECASE):
         raise NotAFeed("an HTML page")
     raise NotAFeed(f"XML of another kind: <{name.decode('ascii', 'replace')[:40]}>" if name else "no XML, no JSON")
+
+
+def first_name(body: bytes) -> str:
+    """Return the name of the first element without prefix, lower case; "" where there is none."""
+    head = body[:_HEAD].replace(b"\0", b"")
+    root = re.match(rb"<(?:[\w.-]+:)?([\w.-]+)", head[_first_element(head) :])
+    return root[1].lower().decode() if root else ""
 
 
 def _first_element(head: bytes) -> int:
@@ -59,9 +65,19 @@ def charset(body: bytes, content_type: str) -> dict[str, str]:
         proven = not body.isascii() and bool(body.decode())
     except UnicodeDecodeError:
         proven = False
-    found = _CHARSET.search(content_type)
-    name = "utf-8" if proven else found[1] if found else ""
+    name = "utf-8" if proven else stated(content_type)
     return {"content-type": f"application/xml; charset={name}"} if name else {}
+
+
+def stated(content_type: str) -> str:
+    """Return the charset of a Content-Type header, or ""."""
+    found = _CHARSET.search(content_type)
+    return found[1] if found else ""
+
+
+def closings(body: bytes) -> int:
+    """Return how many entries end in these bytes, whatever they stand in."""
+    return sum(1 for _ in _CLOSE.finditer(body))
 
 
 def cut(body: bytes, most: int) -> tuple[bytes, int]:

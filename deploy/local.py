@@ -22,6 +22,7 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from agents.control import apply
 from agents.sources import load_sources
 from deploy.broker import DOWNLOADS, LocalBroker, check_java, fetch_jars, has_jars
 from deploy.children import Child
@@ -94,8 +95,8 @@ async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExi
             for child in stages:
                 await child.announced()
         with steps("sources"):
-            sources = wish.sources or await _newsroom(wish, settings, ends)
-            ingest = _worker("ingest", wish, settings, "--sources", str(sources))
+            await apply(settings.kafka, load_sources(wish.sources or await _newsroom(wish, settings, ends)))
+            ingest = _worker("ingest", wish, settings)
             await ingest.start()
             ends.push_async_callback(ingest.stop)
             await ingest.announced()
@@ -139,7 +140,9 @@ def _worker(role: str, wish: Wish, settings: Settings, *arguments: str) -> Child
         "OMP_NUM_THREADS": "1",
     }
     if not wish.sources:
+        # The demo's newsroom is ours and stands on this machine.
         environment["STELLWERK_FETCH__ALLOW"] = '["127.0.0.0/8"]'
+        environment["STELLWERK_FETCH__INTERVAL"] = "0"
     return Child(
         role,
         [sys.executable, "-m", "pipeline.cli", "worker", role, "--announce", *arguments],

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline import log
-from pipeline.commands import labels, model
+from pipeline.commands import labels, model, push, start
 from pipeline.commands import rules as rules_command
+from pipeline.commands.sources import sources_app
 from pipeline.errors import StellwerkError
-from pipeline.settings import Settings, load
 
 app = typer.Typer(
     help="Listens to the open web for investment signals of key accounts.",
@@ -34,8 +31,10 @@ app.add_typer(topics_app, name="topics")
 app.add_typer(rules_command.app, name="rules")
 app.add_typer(labels.app, name="labels")
 app.add_typer(model.app)
+app.add_typer(sources_app, name="sources")
+app.command("push")(push.push)
 
-ROLES: Final = ("ingest", "classify", "route", "alert")
+ROLES: Final = ("ingest", "push", "classify", "route", "alert")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -60,37 +59,6 @@ def _duration(value: str | None) -> float | None:
     if not found:
         raise typer.BadParameter(f"{value!r} is no duration; write 60s, 5m, 2h or a number of seconds")
     return float(found[1]) * _UNITS[found[2] or ""]
-
-
-def _settings(role: str = "", **changes: Any) -> Settings:
-    settings = load()
-    settings = settings.model_copy(update={key: value for key, value in changes.items() if value is not None})
-    log.start(settings.log, role)
-    return settings
-
-
-def _with_broker(settings: Settings) -> Settings:
-    """Point the settings at the broker of a running `stellwerk up` when no other is named."""
-    from deploy.local import ADDRESS
-    from pipeline.errors import NotReady
-
-    if settings.kafka.bootstrap:
-        return settings
-    file = settings.folder / ADDRESS
-    if not file.exists():
-        raise NotReady(
-            f"no broker: set STELLWERK_KAFKA__BOOTSTRAP, or start one with `stellwerk up` (looked at {file})"
-        )
-    kafka = settings.kafka.model_copy(update={"bootstrap": file.read_text().strip()})
-    return settings.model_copy(update={"kafka": kafka})
-
-
-def _run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine; Ctrl-C ends it quietly."""
-    try:
-        return asyncio.run(work)
-    except KeyboardInterrupt:
-        return None
 
 
 @app.command()
@@ -118,7 +86,7 @@ def up(
     seconds = _duration(lasting)
     if (sources is None) != (accounts is None):
         raise typer.BadParameter("--sources and --accounts go together: the demo's accounts are invented companies")
-    _run(local.up(local.Wish(sources, accounts, seconds, headless, _settings("up", folder=data))))
+    start.run(local.up(local.Wish(sources, accounts, seconds, headless, start.plain("up", data))))
 
 
 @app.command()
@@ -126,13 +94,15 @@ def install() -> None:
     """Get what `up` needs beside Python: the jars of Apache Kafka, by Maven."""
     from deploy import local
 
-    local.install(_settings())
+    local.install(start.plain())
 
 
 @app.command()
 def worker(
-    role: Annotated[str, typer.Argument(help="ingest, classify, route or alert.")],
-    sources: Annotated[Path | None, typer.Option(help="Source file, for ingest.")] = None,
+    role: Annotated[str, typer.Argument(help="ingest, push, classify, route or alert.")],
+    sources: Annotated[
+        Path | None, typer.Option(help="Ingest: poll this file's sources alone, instead of a share of those applied.")
+    ] = None,
     once: Annotated[bool, typer.Option(help="Ingest: poll every source one time and end.")] = False,
     announce: Annotated[bool, typer.Option(help="Print one line of JSON when ready.", hidden=True)] = False,
 ) -> None:
@@ -142,31 +112,36 @@ def worker(
 
         STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk worker classify
 
-        stellwerk worker ingest --sources sources.toml
+        stellwerk worker ingest
+
+        stellwerk worker ingest --sources sources.toml --once
+
+        STELLWERK_PUSH__TOKEN_FILE=/run/secrets/push stellwerk worker push
     """
     if role not in ROLES:
         raise typer.BadParameter(f"{role!r} is no role; one of {', '.join(ROLES)}")
-    settings = _with_broker(_settings(role))
+    settings = start.connected(role)
 
     said: list[str] = []
 
     def ready() -> None:
         if announce and not said:
             said.append(role)
-            _print_line({"ready": role})
+            start.print_line({"ready": role})
 
     if role == "ingest":
         from agents.ingest import ingest
 
-        if sources is None:
-            raise typer.BadParameter("ingest needs --sources FILE")
-        _run(ingest(sources, settings, ready=ready, once=once))
+        start.run(ingest(sources, settings, ready=ready, once=once))
+        return
+    if role == "push":
+        push.serve(sources, settings, ready)
         return
     from pipeline.stream import app as stream
     from pipeline.stream.stages import STAGES
 
     stage = next(one for one in STAGES if one.name == role)
-    _run(stream.ready(stage, settings))
+    start.run(stream.ready(stage, settings))
     stream.run(stage, settings, ready)
 
 
@@ -188,12 +163,12 @@ def process(
     """
     from pipeline import process as steps
 
-    settings = _settings("process")
+    settings = start.plain("process")
     walk = steps.open_path(accounts, settings, rules)
     good = True
     with _lines(file) as (lines, name):
         for line, fine in steps.process(walk, lines, name):
-            _print_line(line)
+            start.print_line(line)
             good = good and fine
     raise typer.Exit(0 if good else 1)
 
@@ -256,8 +231,8 @@ def explain(
     """
     from deploy.explain import explain as tell
 
-    settings = _settings("explain")
-    _run(tell(what, accounts, settings))
+    settings = start.plain("explain")
+    start.run(tell(what, accounts, settings))
 
 
 @app.command()
@@ -276,18 +251,18 @@ def tail(
     from pipeline.kafka import require
     from pipeline.topics import ALERTS
 
-    settings = _with_broker(_settings("tail"))
+    settings = start.connected("tail")
     screen = Console()
 
     async def print_all() -> None:
         await require(settings.kafka, (ALERTS,))
         async for alert in follow(settings.kafka, start=since):
             if as_json:
-                _print_line(alert.model_dump(mode="json"))
+                start.print_line(alert.model_dump(mode="json"))
             else:
                 show(screen, alert)
 
-    _run(print_all())
+    start.run(print_all())
 
 
 @topics_app.command("init")
@@ -298,19 +273,19 @@ def topics_init() -> None:
 
         STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk topics init
     """
-    _run(_topics(make=True))
+    start.run(_topics(make=True))
 
 
 @topics_app.command("check")
 def topics_check() -> None:
     """Check partitions and configuration of all topics; exit code 1 when something differs."""
-    _run(_topics(make=False))
+    start.run(_topics(make=False))
 
 
 async def _topics(*, make: bool) -> None:
     from pipeline.kafka import Broker, Fault, patiently
 
-    settings = _with_broker(_settings("topics"))
+    settings = start.connected("topics")
     screen = Console(soft_wrap=True)
     faults: list[Fault] = []
 
@@ -340,7 +315,7 @@ def health() -> None:
 
     from pipeline.heart import folder, silent
 
-    alive = folder(_settings("health"))
+    alive = folder(start.plain("health"))
     found = silent(alive, time())
     if not found:
         print(f"no worker (looked at {alive})")
@@ -370,7 +345,7 @@ def _each(files: Iterable[Path], read: Callable[[Path], dict[str, Any]]) -> None
             line = read(file)
         except (StellwerkError, OSError, EOFError) as error:
             line, good = {"error": str(error) or type(error).__name__}, False
-        _print_line({"file": str(file), **line})
+        start.print_line({"file": str(file), **line})
     raise typer.Exit(0 if good else 1)
 
 
@@ -404,11 +379,6 @@ def _watched(handle: Iterable[bytes], size: int) -> Iterator[bytes]:
         for line in handle:
             yield line
             progress.advance(task, len(line))
-
-
-def _print_line(line: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
-    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

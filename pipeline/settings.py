@@ -82,16 +82,46 @@ class FetchSettings(Section):
     total: Seconds = Field(25.0, description="seconds for one answer, all hops and the whole body")
     connect: Seconds = Field(5.0, description="seconds for one connection")
     read: Seconds = Field(10.0, description="seconds between two pieces of an answer")
+    rate_least: float = Field(500.0, ge=0, description="bytes a second that an answer must bring after five seconds")
     redirects: int = Field(5, ge=0, description="hops at most")
     wire_most: int = Field(5_000_000, description="bytes of an answer as sent")
     body_most: int = Field(10_000_000, description="bytes of an answer after decoding")
     ratio_most: float = Field(100.0, description="decoded bytes per sent byte")
     at_once: int = Field(64, ge=1, description="requests at the same time")
     per_host: int = Field(2, ge=1, description="requests at the same time to one host")
+    interval: float = Field(1.0, ge=0, description="seconds between the starts of two requests to one host")
+    robots: bool = Field(True, description="ask robots.txt before pages (feeds are offered to readers)")
     parse_cpu: Seconds = Field(5.0, description="CPU seconds for parsing one answer")
     parsers: int = Field(1, ge=1, description="processes that parse")
     entries_most: int = Field(2000, ge=1, description="entries taken from one feed document")
     teaser: int = Field(600, ge=0, description="an entry with less text than this has its page fetched")
+
+
+class PushSettings(Section):
+    """How articles are taken that somebody brings (`stellwerk worker push`)."""
+
+    host: str = Field("127.0.0.1", description="address to listen on; beyond this machine only behind a proxy with TLS")
+    port: int = Field(8650, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    token: SecretStr = Field(
+        SecretStr(""), description="what `POST /articles` must bear, 16 characters at least; empty: not offered"
+    )
+    body_most: int = Field(8_000_000, ge=1000, description="bytes of one request")
+    at_once: int = Field(4, ge=1, description="requests that are worked on; the next ones get 429")
+    rate: float = Field(200.0, gt=0, description="articles a second in the long run; then 429")
+    burst: int = Field(20_000, ge=1, description="articles that may come at once before `rate` holds")
+    seconds: Seconds = Field(30.0, description="seconds for one request to arrive, and again for the broker's answer")
+
+
+class WebsubSettings(Section):
+    """Being told by hubs instead of asking (WebSub); off while `callback` is empty."""
+
+    callback: str = Field("", description="public address of `worker push`, e.g. https://push.example.org")
+    secret: SecretStr = Field(
+        SecretStr(""), description="16 characters at least; each subscription's own secret is made of it"
+    )
+    lease: Seconds = Field(10 * 86400.0, description="seconds for which hubs are asked to tell us")
+    plain: bool = Field(False, description="also hubs without TLS; anybody on the way can forge what they send")
+    patience: Seconds = Field(8.0, description="seconds a hub waits for our answer at most; the work goes on")
 
 
 class ModelSettings(Section):
@@ -143,6 +173,8 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     stream: StreamSettings = Field(default_factory=StreamSettings)
     fetch: FetchSettings = FetchSettings()
+    push: PushSettings = PushSettings()
+    websub: WebsubSettings = WebsubSettings()
     model: ModelSettings = ModelSettings()
     route: RouteSettings = RouteSettings()
     alert: AlertSettings = AlertSettings()

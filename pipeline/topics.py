@@ -63,6 +63,9 @@ LABELS: Final = Topic("labels", Label, "article id", wide=False, retention=None,
 PROMOTIONS: Final = Topic("promotions", Promotion, "model name", wide=False, cleanup="compact", retention=None)
 ACCOUNTS: Final = Topic("accounts", None, "account id", wide=False, cleanup="compact", retention=None)
 RULES: Final = Topic("rules", RuleFile, "rules", wide=False, cleanup="compact", retention=None)
+#: Kept as bytes: what a source is, only `agents` knows. As many partitions as `polls` has, and the same key, so that an
+#: ingest worker finds what is remembered of partition n in partition n.
+SOURCES: Final = Topic("sources", None, "source id", cleanup="compact", retention=None)
 POLLS: Final = Topic("polls", PollState, "source id", cleanup="compact", retention=None)
 
 TOPICS: Final[tuple[Topic, ...]] = (
@@ -75,5 +78,6 @@ TOPICS: Final[tuple[Topic, ...]] = (
     PROMOTIONS,
     ACCOUNTS,
     RULES,
+    SOURCES,
     POLLS,
 )

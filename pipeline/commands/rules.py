@@ -15,9 +15,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline import log
-from pipeline.errors import BadInput, NotReady
-from pipeline.settings import Settings, load
+from pipeline.commands import start
+from pipeline.errors import BadInput
+from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.records import Article
@@ -101,8 +101,7 @@ def apply(file: File) -> None:
 
     text = read_text(file)
     rules = read_rules(text, str(file))
-    settings = _with_broker(load())
-    log.start(settings.log, "rules")
+    settings = start.connected("rules")
     asyncio.run(_send(settings, file.name, rules.version, text))
     Console(soft_wrap=True, highlight=False).print(f"applied {len(rules.rules)} rules, version {rules.version}")
 
@@ -132,21 +131,6 @@ async def _send(settings: Settings, name: str, version: str, text: str) -> None:
             )
         except (MessageSizeTooLargeError, RecordTooLargeError):
             raise BadInput(f"{len(out.value)} bytes are more than the topic takes", file=name) from None
-
-
-def _with_broker(settings: Settings) -> Settings:
-    """Point the settings at the broker of a running `stellwerk up` when no other is named."""
-    from deploy.local import ADDRESS
-
-    if settings.kafka.bootstrap:
-        return settings
-    file = settings.folder / ADDRESS
-    if not file.exists():
-        raise NotReady(
-            f"no broker: set STELLWERK_KAFKA__BOOTSTRAP, or start one with `stellwerk up` (looked at {file})"
-        )
-    kafka = settings.kafka.model_copy(update={"bootstrap": file.read_text().strip()})
-    return settings.model_copy(update={"kafka": kafka})
 
 
 def _articles(file: Path) -> Iterator[Article]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import orjson
 import typer
@@ -23,20 +24,47 @@ if TYPE_CHECKING:
 #: Stands for the broker's topic where a file may be named; a file of that name is `./topic`.
 TOPIC: Final = "topic"
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_T = TypeVar("_T")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def plain(role: str = "", folder: Path | None = None) -> Settings:
+    """Start the log and return the settings as they are, but for the folder where one is given."""
+    settings = load()
+    settings = settings.model_copy(update={"folder": folder}) if folder else settings
+    log.start(settings.log, role)
+    return settings
 
 
 def begin(role: str) -> Settings:
     """Start the log and return the settings; without a broker named, that of a running `stellwerk up` is taken."""
     from deploy.local import ADDRESS
 
-    settings = load()
-    log.start(settings.log, role)
+    settings = plain(role)
     file = settings.folder / ADDRESS
     if settings.kafka.bootstrap or not file.exists():
         return settings
     kafka = settings.kafka.model_copy(update={"bootstrap": file.read_text().strip()})
     return settings.model_copy(update={"kafka": kafka})
+
+
+def connected(role: str) -> Settings:
+    """Start the log and return settings that lead to a broker.
+
+    Raises:
+        NotReady: none is named and none runs here.
+    """
+    settings = begin(role)
+    need_broker(settings)
+    return settings
+
+
+def run(work: Coroutine[Any, Any, _T]) -> _T | None:
+    """Run a coroutine; Ctrl-C ends it quietly."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        return None
 
 
 def need_broker(settings: Settings) -> None:

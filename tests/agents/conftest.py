@@ -90,4 +90,4 @@ async def web() -> AsyncIterator[Web]:
 @pytest.fixture
 def fetch_settings() -> FetchSettings:
     """Settings that let the tests fetch from loopback, with short patience."""
-    return FetchSettings(allow=("127.0.0.0/8",), total=2.0, connect=1.0, read=1.0)
+    return FetchSettings(allow=("127.0.0.0/8",), total=2.0, connect=1.0, read=1.0, interval=0.0)

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import trafilatura
 
-from agents.errors import NoText
+from agents.errors import NoText, Walled
 from agents.extract import LARGEST, decoded, extract
+from agents.walls import PAYWALL
 
 SENTENCE = "Der Konzern baut in Köln ein neues Werk und stellt dort bis zum Herbst dreihundert Menschen ein. "
 MORE = [
@@ -76,7 +77,7 @@ WALLS = {
 @pytest.mark.parametrize(("reason", "body"), WALLS.items())
 def test_walls_are_no_articles(reason: str, body: str) -> None:
     """Words that stand before an article are not the article."""
-    with pytest.raises(NoText, match=reason):
+    with pytest.raises((NoText, Walled), match=reason):
         extract(page(body).encode())
 
 
@@ -136,6 +137,10 @@ def test_real_pages_are_read_as_well_as_the_library_does(data: Path) -> None:
         html = gzip.decompress((data / "html" / row["file"]).read_bytes())
         try:
             text = extract(html, row["url"], about=False).text
+        except Walled as error:
+            # The benchmark takes a paywall's teaser for the article; we do not.
+            assert str(error) == PAYWALL, row["url"]  # noqa: PT017 - either outcome is right, but only with this reason
+            continue
         except NoText:
             text = ""
         ours.append((text, row["text"]))

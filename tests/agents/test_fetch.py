@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
+import shutil
+import ssl
+import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from agents import fetch, turns
 from agents.errors import Blocked, Fault, Garbled, Gone, Refused, Soft, TooBig, Unreachable
 from agents.fetch import Door
 from pipeline.errors import BadInput, Permanent, Transient
@@ -115,7 +121,7 @@ async def test_proxies_of_the_environment_are_not_used(
 )
 async def test_redirect_is_checked_like_a_first_request(web: Web, location: str) -> None:
     """A server that may be asked cannot send us where we may not go, not even three hops deep."""
-    settings = FetchSettings(allow=("127.0.0.1/32",), total=2.0)
+    settings = FetchSettings(allow=("127.0.0.1/32",), total=2.0, interval=0)
     web.put("/secret", b"secret")
     web.put("/1", b"", status=302, Location="/2")
     web.put("/2", b"", status=301, Location="/3")
@@ -162,7 +168,7 @@ async def test_rebinding_is_refused(web: Web) -> None:
     async def resolve(host: str, port: int) -> Sequence[str]:
         return answers.pop()
 
-    async with Door(FetchSettings(total=1.0), resolve) as door:
+    async with Door(FetchSettings(total=1.0, interval=0), resolve) as door:
         while answers:
             with pytest.raises(Refused, match="not public"):
                 await door.get(f"http://rebind.example:{web.port}/")
@@ -288,7 +294,7 @@ async def test_dripping_ends_in_time(web: Web, what: str) -> None:
 
     web.routes["/drip"] = drip
     web.put("/good", b"good")
-    settings = FetchSettings(allow=("127.0.0.0/8",), total=0.4, read=0.3, connect=0.3, per_host=8)
+    settings = FetchSettings(allow=("127.0.0.0/8",), total=0.4, read=0.3, connect=0.3, per_host=8, interval=0)
     async with Door(settings) as door:
         begun = time.monotonic()
         got = await asyncio.gather(*(door.get(web.url("/drip")) for _ in range(8)), return_exceptions=True)
@@ -351,7 +357,7 @@ async def test_host_that_hangs_holds_only_its_own_places(web: Web) -> None:
 
     web.routes["/hang"] = silence
     web.put("/good", b"good")
-    settings = FetchSettings(allow=("127.0.0.0/8",), total=5.0, at_once=3, per_host=2)
+    settings = FetchSettings(allow=("127.0.0.0/8",), total=5.0, at_once=3, per_host=2, interval=0)
     async with Door(settings) as door:
         hanging = [asyncio.create_task(door.get(web.url("/hang"))) for _ in range(20)]
         while len(web.asked) < 2:
@@ -382,29 +388,157 @@ async def test_tls_is_checked_and_ends_in_time(web: Web) -> None:
     silent.close()
 
 
-async def test_hosts_that_hung_share_a_quarter(web: Web) -> None:
-    """Many hosts that were silent before do not hold all turns the next time."""
+async def _hosts(host: str, port: int) -> Sequence[str]:
+    """Resolve every name to loopback."""
+    return ["127.0.0.1"]
 
-    async def silence(headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
-        await asyncio.Event().wait()
 
-    async def resolve(host: str, port: int) -> Sequence[str]:
-        return ["127.0.0.1"]
+async def _silence(headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    await asyncio.Event().wait()
 
-    web.routes["/hang"] = silence
+
+async def test_hosts_that_hung_have_a_lane_of_their_own(web: Web) -> None:
+    """Many hosts that were silent before hold none of the turns the next time."""
+    web.routes["/hang"] = _silence
     web.put("/good", b"good")
     hosts = [f"http://h{number}.example:{web.port}/hang" for number in range(8)]
-    settings = FetchSettings(allow=("127.0.0.0/8",), total=5.0, read=0.2, at_once=4)
-    async with Door(settings, resolve) as door:
+    settings = FetchSettings(allow=("127.0.0.0/8",), total=5.0, read=0.2, at_once=4, interval=0)
+    async with Door(settings, _hosts) as door:
         first = await asyncio.gather(*(door.get(url) for url in hosts), return_exceptions=True)
         assert all(isinstance(one, Unreachable) for one in first)
         web.asked.clear()
         again = [asyncio.create_task(door.get(url)) for url in hosts]
-        assert (await door.get(f"http://good.example:{web.port}/good")).body == b"good"
-        assert len(web.asked) < 4
+        async with asyncio.timeout(0.15):
+            assert (await door.get(f"http://good.example:{web.port}/good")).body == b"good"
+        assert len(web.asked) <= 5
         for task in again:
             task.cancel()
         await asyncio.gather(*again, return_exceptions=True)
+
+
+async def test_what_takes_long_steps_aside(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that hangs gives its turn away, but only while there is room beside the turns."""
+    monkeypatch.setattr(turns, "_PATIENCE", 0.1)
+    web.routes["/hang"] = _silence
+    web.put("/good", b"good")
+    settings = FetchSettings(allow=("127.0.0.0/8",), total=5.0, at_once=2, interval=0)
+    async with Door(settings, _hosts) as door:
+        hanging = [asyncio.create_task(door.get(f"http://h{n}.example:{web.port}/hang")) for n in range(5)]
+        async with asyncio.timeout(2.0):
+            assert (await door.get(f"http://good.example:{web.port}/good")).body == b"good"
+        more = [asyncio.create_task(door.get(f"http://h{n}.example:{web.port}/hang")) for n in range(5, 9)]
+        await asyncio.sleep(0.5)
+        assert [path for path, _ in web.asked].count("/hang") == 6
+        for task in (*hanging, *more):
+            task.cancel()
+        await asyncio.gather(*hanging, *more, return_exceptions=True)
+
+
+async def test_hosts_have_pauses(web: Web, fetch_settings: FetchSettings) -> None:
+    """Two requests to one host begin so many seconds apart; another host does not wait for them."""
+    times: dict[str, list[float]] = {}
+
+    async def note(headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        times.setdefault(headers["host"].partition(":")[0], []).append(time.monotonic())
+        writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    web.routes["/"] = note
+    async with Door(fetch_settings.model_copy(update={"interval": 0.2}), _hosts) as door:
+        urls = [f"http://{host}.example:{web.port}/" for host in ("a", "a", "b", "a")]
+        await asyncio.gather(*(door.get(url) for url in urls))
+    first, second, third = times["a.example"]
+    assert min(second - first, third - second) >= 0.15
+    assert times["b.example"][0] < second
+
+
+async def test_slow_answers_end_early(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that comes slower than any modem did is given up long before its total time is over."""
+    monkeypatch.setattr(fetch, "_SETTLED", 0.2)
+
+    async def drip(headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 X\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    web.routes["/drip"] = drip
+    begun = time.monotonic()
+    async with Door(FetchSettings(allow=("127.0.0.0/8",), total=20.0)) as door:
+        with pytest.raises(Unreachable, match="bytes in"):
+            await door.get(web.url("/drip"))
+    assert time.monotonic() - begun < 3.0
+
+
+async def test_large_answers_at_once_are_bounded(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While too many bytes are in somebody's hands, only small answers are taken; dropped ones make room."""
+    monkeypatch.setattr(fetch, "_HELD_MOST", 3_000_000)
+    web.put("/large", bytes(2_000_000))
+    web.put("/small", bytes(100_000))
+    async with Door(FetchSettings(allow=("127.0.0.0/8",), interval=0)) as door:
+        first = await door.get(web.url("/large"))
+        with pytest.raises(Soft, match="later"):
+            await door.get(web.url("/large"))
+        assert len((await door.get(web.url("/small"))).body) == 100_000
+        del first
+        gc.collect()
+        assert len((await door.get(web.url("/large"))).body) == 2_000_000
+
+
+@pytest.mark.parametrize(("statuses", "moved"), [((301, 308), True), ((301, 302), False), ((), False)])
+async def test_moves_for_good_are_told(
+    web: Web, fetch_settings: FetchSettings, statuses: tuple[int, ...], moved: bool
+) -> None:
+    """Only where every hop says that it is for good."""
+    for number, status in enumerate(statuses):
+        web.put(f"/{number}", b"", status=status, Location=f"/{number + 1}")
+    web.put(f"/{len(statuses)}", b"here")
+    async with Door(fetch_settings) as door:
+        assert (await door.get(web.url("/0"))).moved is moved
+
+
+def _self_signed(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate that only we believe, and its key."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *names, *files], check=True, capture_output=True)
+    return certificate, key
+
+
+async def test_certificates_are_checked(web: Web, tmp_path: Path) -> None:
+    """A server with a certificate that nobody vouches for is not talked to."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl, which makes the certificate, is not here")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*_self_signed(tmp_path))
+    web.put("/", b"secret")
+    server = await asyncio.start_server(web.serve, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    async with Door(FetchSettings(allow=("127.0.0.0/8", "::1/128"), interval=0)) as door:
+        for host in ("localhost", "127.0.0.1"):
+            with pytest.raises(Unreachable, match=r"(?i)certificate"):
+                await door.get(f"https://{host}:{port}/")
+    server.close()
+    assert web.asked == []
+
+
+async def test_cancelled_requests_leave_the_door_usable(web: Web, fetch_settings: FetchSettings) -> None:
+    """Giving up requests under load leaves no place taken for ever."""
+    web.routes["/hang"] = _silence
+    web.put("/good", b"good")
+    async with Door(fetch_settings.model_copy(update={"at_once": 4, "per_host": 4}), _hosts) as door:
+        for _ in range(20):
+            tasks = [asyncio.create_task(door.get(web.url("/hang"))) for _ in range(12)]
+            await asyncio.sleep(0.01)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.timeout(2.0):
+            answers = await asyncio.gather(*(door.get(web.url("/good")) for _ in range(20)))
+    assert [answer.body for answer in answers] == [b"good"] * 20
 
 
 async def test_errors_show_no_secrets(web: Web, fetch_settings: FetchSettings) -> None:

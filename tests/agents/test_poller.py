@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.fetch import Door
+from agents.relevance import Aliases, Lookup, nobody
 from agents.sandbox import Sandbox
 from agents.schedule import Outcome
 from agents.sources import Source
@@ -104,11 +105,11 @@ async def make(web: Web, fetch_settings: FetchSettings, sandbox: Sandbox) -> Asy
     """Make pollers of one loopback feed."""
     async with Door(fetch_settings) as door:
 
-        def _make(states: dict[str, PollState] | None = None, **changes: object) -> Bench:
+        def _make(states: dict[str, PollState] | None = None, aliases: Lookup = nobody, **changes: object) -> Bench:
             broker = Broker()
             source = Source.model_validate({"id": "s", "url": web.url("/feed"), "name": "News", **changes})
             clock: Callable[[], datetime] = lambda: bench.now  # noqa: E731
-            poller = Poller(fetch_settings, door, sandbox, broker.take, broker.take, states or {}, clock)
+            poller = Poller(fetch_settings, door, sandbox, broker.take, broker.take, states or {}, clock, aliases)
             bench = Bench(web, broker, poller, source)
             return bench
 
@@ -235,7 +236,7 @@ async def test_faults_of_the_source_are_outcomes(bench: Bench) -> None:
     bench.put(item(1))
     await bench.poller.poll(bench.source)
     pauses = []
-    for status, body, kind in ((503, b"", "soft"), (410, b"", "gone"), (200, b"<html>", "not_a_feed")):
+    for status, body, kind in ((503, b"", "soft"), (200, b"<html>", "not_a_feed"), (410, b"", "gone")):
         bench.web.put("/feed", body, status=status)
         polled = await bench.poller.poll(bench.source)
         assert polled.state.outcome == kind
@@ -255,7 +256,7 @@ async def test_teasers_get_their_pages(bench: Bench) -> None:
     bench.put(item(1, text="Kurz."), item(2), item(3, text="Alt.", date="Sun, 01 Feb 2026 10:00:00 GMT"))
     await bench.poller.poll(bench.source)
     by_title = {article.title: article for article in bench.broker.articles}
-    assert [path for path, _ in bench.web.asked] == ["/feed", "/a/1"]
+    assert [path for path, _ in bench.web.asked] == ["/feed", "/robots.txt", "/a/1"]
     assert (by_title["Titel 1"].how, by_title["Titel 1"].text) == (How.PAGE, LONG)
     assert (by_title["Titel 2"].how, by_title["Titel 3"].text) == (How.FEED, "Alt.")
     assert bench.counts.pages == {"text": 1}
@@ -274,7 +275,7 @@ async def test_failing_pages_lose_no_article(bench: Bench) -> None:
     bench.put(*(item(number, text="Kurz.") for number in range(1, 6)))
     await bench.poller.poll(bench.source)
     assert [article.text for article in bench.broker.articles] == ["Kurz."] * 5
-    assert bench.counts.pages == {"gone": 1, "no_text": 1, "no_html": 1, "refused": 2}
+    assert bench.counts.pages == {"gone": 1, "wall": 1, "no_html": 1, "refused": 2}
     bench.check()
 
 
@@ -295,6 +296,146 @@ async def test_pages_are_left_alone_where_told(make: Make, changes: dict[str, ob
     await bench.poller.poll(bench.source)
     assert len(bench.web.asked) == 1
     assert len(bench.broker.articles) == 1
+
+
+async def _names() -> Aliases:
+    return Aliases(["Hallmann", "Brenntal"])
+
+
+def page(words: str) -> bytes:
+    """Return a page about something."""
+    return f"<html lang=de><body><article><p>{words} {LONG}</p></article></body></html>".encode()
+
+
+async def test_only_mentions_are_kept_where_told(make: Make) -> None:
+    """A name in the entry or in the raw page keeps it; else it is not extracted, but counted, and not asked again."""
+    bench = make(aliases=_names, keep="mentions")
+    bench.web.put("/a/1", page("Brenntal wächst."))
+    bench.web.put("/a/2", page("Niemand wächst."))
+    bench.web.put("/a/3", page("Niemand wächst."))
+    bench.put(
+        item(1, text="Kurz."),
+        item(2, text="Kurz."),
+        item(3, "Hallmann baut", text="Kurz."),
+        item(4),
+        item(5, text=LONG + " Hallmann auch."),
+        item(6, text="Kurz."),
+    )
+    for _ in range(2):
+        await bench.poller.poll(bench.source)
+    assert {article.title for article in bench.broker.articles} == {"Titel 1", "Hallmann baut", "Titel 5"}
+    assert bench.counts.dropped == {"no_mention": 3}
+    assert bench.counts.pages == {"text": 2, "skipped": 1, "gone": 1}
+    assert [path for path, _ in bench.web.asked].count("/a/2") == 1
+    bench.check()
+
+
+@pytest.mark.parametrize("changes", [{"keep": "all"}, {"keep": "mentions", "accounts": ["a"]}])
+async def test_own_newsrooms_keep_everything(make: Make, changes: dict[str, object]) -> None:
+    """What an account says itself is about it, by whatever name."""
+    bench = make(aliases=_names, **changes)
+    bench.put(item(1))
+    await bench.poller.poll(bench.source)
+    assert len(bench.broker.articles) == 1
+
+
+async def test_pages_are_asked_for_only_where_robots_may(bench: Bench) -> None:
+    """A page that robots.txt closes is left alone, also behind a redirect; feeds are not asked about."""
+    pytest.importorskip("protego", reason="protego, which reads robots.txt, is not installed")
+    bench.web.put("/robots.txt", b"User-agent: *\nDisallow: /feed\nDisallow: /closed", kind="text/plain")
+    bench.web.put("/a/1", b"", status=302, Location="/closed/1")
+    bench.web.put("/closed/1", page("Zu."))
+    bench.web.put("/a/2", page("Offen."))
+    bench.put(item(1, text="Kurz."), item(2, text="Kurz."))
+    await bench.poller.poll(bench.source)
+    assert bench.counts.pages == {"robots": 1, "text": 1}
+    assert "/closed/1" not in [path for path, _ in bench.web.asked]
+    assert len(bench.broker.articles) == 2
+
+
+async def test_one_article_in_two_feeds_is_extracted_once(make: Make) -> None:
+    """Publishers offer an article in several feeds; an edited one is read again."""
+    bench = make()
+    bench.web.put("/a/1", page("Eins."))
+    bench.put(item(1, text="Kurz."))
+    other = bench.source.model_copy(update={"id": "other"})
+    for source in (bench.source, other):
+        await bench.poller.poll(source)
+    assert bench.counts.pages == {"text": 1, "again": 1}
+    assert [article.how for article in bench.broker.articles] == [How.PAGE, How.PAGE]
+    bench.put(item(1, "Anders", text="Kurz."))
+    await bench.poller.poll(bench.source)
+    assert bench.counts.pages == {"text": 2, "again": 1}
+
+
+async def test_memory_says_how_a_source_is(bench: Bench) -> None:
+    """Health, reason, pace, days and when it is due, from failure to revival."""
+    bench.put(item(1, date="Sun, 01 Mar 2026 08:00:00 GMT"), item(2, date="Sun, 01 Mar 2026 10:00:00 GMT"))
+    state = (await bench.poller.poll(bench.source)).state
+    assert (state.health, state.gap, state.days, state.entries) == ("ok", 7200.0, {"2026-03-01": 2}, 2)
+    assert (state.first, state.good, state.newest) == (NOW, NOW, NOW - timedelta(hours=2))
+    bench.web.put("/feed", b"<html>Bitte einloggen, um weiterzulesen. Passwort vergessen?</html>")
+    bench.now += timedelta(hours=1)
+    polled = await bench.poller.poll(bench.source)
+    assert polled.state.health in ("wall", "parse_error")
+    assert polled.state.reason
+    assert (polled.state.good, polled.state.gap, polled.state.due) == (NOW, 7200.0, polled.due)
+    bench.web.routes.pop("/feed")
+    for _ in range(4):
+        polled = await bench.poller.poll(bench.source)
+    assert (polled.state.health, polled.due - bench.now) == ("gone", timedelta(hours=24))
+    bench.put(item(3))
+    polled = await bench.poller.poll(bench.source)
+    assert (polled.state.health, polled.state.failures, polled.state.reason) == ("ok", 0, "")
+    assert polled.due - bench.now < timedelta(hours=2)
+    bench.put()
+    assert (await bench.poller.poll(bench.source)).state.health == "empty"
+    assert (await bench.poller.poll(bench.source)).state.health == "empty"
+
+
+async def test_what_only_its_page_knows_is_not_lost(make: Make) -> None:
+    """An entry of a sitemap whose page cannot be had now is asked for again, although the sitemap has not changed."""
+    bench = make(kind="sitemap", rights="text")
+    urls = "".join(f"<url><loc>{bench.web.url(f'/a/{n}')}</loc><lastmod>{datetime.now(UTC):%Y-%m-%d}</lastmod></url>"
+                   for n in range(3))  # fmt: skip
+    sitemap = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'.encode()
+    bench.web.put("/feed", sitemap, kind="application/xml", ETag='"v1"')
+    titled = page("Eins.").replace(b"<body>", b"<head><title>Hallmann baut in Polen</title></head><body>")
+    bench.web.put("/a/0", titled)
+    bench.web.put("/a/1", b"", status=503)
+    await bench.poller.poll(bench.source)
+    assert len(bench.broker.articles) == 1
+    assert bench.counts.dropped["later"] == 1
+    bench.web.put("/a/1", titled)
+    await bench.poller.poll(bench.source)
+    assert "if-none-match" not in next(headers for path, headers in reversed(bench.web.asked) if path == "/feed")
+    assert [article.url.rpartition("/")[2] for article in bench.broker.articles] == ["0", "1"]
+    await bench.poller.poll(bench.source)
+    assert bench.web.asked[-1][1]["if-none-match"] == '"v1"'
+    bench.check()
+
+
+async def test_lasting_moves_are_proposed(bench: Bench) -> None:
+    """Three polls in a row that were sent on for good are counted; a temporary redirect is not."""
+    bench.web.put("/feed", b"", status=301, Location="/new")
+    bench.web.put("/new", rss(item(1)), kind="application/rss+xml")
+    for _ in range(4):
+        await bench.poller.poll(bench.source)
+    assert bench.counts.moved == 2
+    assert bench.broker.states[-1].moved == bench.web.url("/new")
+    bench.web.put("/feed", b"", status=302, Location="/new")
+    await bench.poller.poll(bench.source)
+    assert (bench.broker.states[-1].moved, bench.broker.states[-1].moves) == ("", 0)
+
+
+async def test_another_place_has_other_versions(bench: Bench) -> None:
+    """A source that was given another URL is asked without the old one's validators; what was seen stays seen."""
+    bench.put(item(1), ETag='"v1"')
+    bench.web.put("/new", rss(item(1), item(2)), kind="application/rss+xml", ETag='"v1"')
+    await bench.poller.poll(bench.source)
+    await bench.poller.poll(bench.source.model_copy(update={"url": bench.web.url("/new")}))
+    assert "if-none-match" not in bench.web.asked[-1][1]
+    assert [article.title for article in bench.broker.articles] == ["Titel 1", "Titel 2"]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -360,7 +501,8 @@ async def test_run_once_polls_all(web: Web, fetch_settings: FetchSettings) -> No
         )
     assert (counts.polls, counts.articles, counts.failed) == (5, 3, {"gone": 1, "fault": 1})
     assert {state.source_id for state in broker.states} == {"s0", "s1", "s2", "s4"}
-    assert counts.flat() == {"polls": 5, "offered": 3, "articles": 3, "failed_fault": 1, "failed_gone": 1}
+    health = {"health_gone": 1, "health_ok": 3}
+    assert counts.flat() == {"polls": 5, "offered": 3, "articles": 3, "failed_fault": 1, "failed_gone": 1, **health}
     assert {entry["event"] for entry in logs} == {"polled", "poll failed", "poll not kept"}
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.schedule import Outcome, Pace, Schedule, max_age, next_poll, pace_of
+from agents.schedule import Outcome, Pace, Schedule, max_age, next_poll, pace_from, pace_of, resumed
 from agents.sources import Source
 from pipeline.records import PollState
 
@@ -99,6 +99,10 @@ def test_pace_is_taken_from_the_newest() -> None:
         ({"cache-control": "max-age=600, no-cache"}, None),
         ({"cache-control": "max-age=600", "expires": "0"}, None),
         ({}, None),
+        ({"expires": "Sun, 01 Mar 2026 13:00:00 GMT", "date": "Sun, 01 Mar 2026 12:30:00 GMT"}, 1800.0),
+        ({"expires": "Sun, 01 Mar 2026 13:00:00 GMT"}, None),
+        ({"expires": "Thu, 01 Jan 1970 00:00:00 GMT", "date": "Sun, 01 Mar 2026 12:30:00 GMT"}, None),
+        ({"expires": "-1", "date": "Sun, 01 Mar 2026 12:30:00 GMT"}, None),
     ],
 )
 def test_cache_headers_are_read(headers: dict[str, str], seconds: float | None) -> None:
@@ -106,13 +110,35 @@ def test_cache_headers_are_read(headers: dict[str, str], seconds: float | None) 
     assert max_age(headers) == seconds
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 100))))
-def test_schedule_holds_each_source_once(moves: list[tuple[str, int]]) -> None:
-    """The last place of a source counts, and all come out in the order of their time."""
+def test_what_has_gone_is_looked_at_rarely() -> None:
+    """As rarely as the source allows, from the first time on."""
+    assert pause(Outcome.GONE, failures=1) == 24 * HOUR
+
+
+def test_a_restart_changes_no_pace() -> None:
+    """What was decided holds, within bounds that may have changed since; older memory without it is worked out."""
+    due = NOW + timedelta(hours=5)
+    state = STATE.model_copy(update={"due": due, "gap": 60.0, "newest": NOW})
+    assert resumed(state, SOURCE) == due
+    assert resumed(state, SOURCE.model_copy(update={"poll_max": HOUR})) == NOW + timedelta(hours=1)
+    assert resumed(state, SOURCE.model_copy(update={"poll_min": 6 * HOUR})) == NOW + timedelta(hours=6)
+    assert pace_from(state) == Pace(60.0, NOW)
+    assert pace_from(STATE) is None
+    assert NOW < resumed(STATE, SOURCE) <= NOW + timedelta(hours=1)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.none() | st.integers(0, 100))))
+def test_schedule_holds_each_source_once(moves: list[tuple[str, int | None]]) -> None:
+    """The last place of a source counts, what was removed is gone, and all come out in the order of their time."""
     schedule, last = Schedule(), dict[str, datetime]()
     for id, seconds in moves:
-        last[id] = NOW + timedelta(seconds=seconds)
-        schedule.add(id, last[id])
+        if seconds is None:
+            last.pop(id, None)
+            schedule.remove(id)
+        else:
+            last[id] = NOW + timedelta(seconds=seconds)
+            schedule.add(id, last[id])
+        assert len(schedule) == len(last)
     assert schedule.next_due() == min(last.values(), default=None)
     half = NOW + timedelta(seconds=50)
     first = schedule.pop_due(half)

@@ -56,7 +56,7 @@ def test_sources_are_read(tmp_path: Path) -> None:
         (("http://127.0.0.1:8000/feed", "ftp://news.example/rss"), 9, "url"),
         (('country = "DE"', 'id = "sued-kurier-wirtschaft"'), 11, "id"),
         (('country = "DE"', "country = DE"), 11, ""),
-        (('country = "DE"', 'kind = "mastodon"'), 11, "kind"),
+        (('country = "DE"', 'kind = "telepathy"'), 11, "kind"),
         (("\n[[source]]\nname", "\ntop = 1\n[[source]]\nname"), None, "top"),
     ],
 )

@@ -43,6 +43,7 @@ class World:
             # The articles of the tests are years old.
             "STELLWERK_ALERT__AGE_MOST": "1e10",
             "STELLWERK_FETCH__ALLOW": '["127.0.0.0/8"]',
+            "STELLWERK_FETCH__INTERVAL": "0",
             "OMP_NUM_THREADS": "1",
             **environment,
         }

@@ -1,0 +1,61 @@
+"""Bytes of a page to its characters."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+#: Bytes of HTML that are looked at; real articles end long before.
+LARGEST: Final = 2_000_000
+#: What the web calls so and means otherwise.
+MEANT: Final = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030"}
+BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_META: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
+
+
+def decoded(html: bytes, charset: str = "") -> str:
+    """Return the characters of a page: by BOM, as UTF-8 where it is valid, else as header or page say, else Windows.
+
+    UTF-8 first: bytes that are valid UTF-8 by accident are rare, pages whose declaration is wrong are not.
+    """
+    for bom, name in BOMS:
+        if html.startswith(bom):
+            return html[len(bom) :].decode(name, "replace")
+    # A cut at the size limit may have split the last character.
+    whole = html[: len(html) - 3] if len(html) >= LARGEST else html
+    declared = _META.search(html[:4096])
+    for name in ("utf-8", charset, declared[1].decode("ascii", "replace") if declared else ""):
+        try:
+            codec = codecs.lookup(name).name if name else ""
+            if codec and not (codec.startswith("utf") and codec != "utf-8" and html[:200].count(0) < 20):
+                return whole.decode(MEANT.get(codec, codec))
+        except (LookupError, UnicodeError, AssertionError):
+            continue
+    return whole.decode("cp1252", "replace")
+
+
+def shortened(html: bytes) -> bytes:
+    """Return at most 2 MB: scripts (but not their JSON-LD), styles and inline pictures go first, then the end."""
+    if len(html) <= LARGEST:
+        return html
+    parts: list[bytes] = []
+    at, lower = 0, html.lower()
+    while at < len(html):
+        starts = [found for mark in (b"<script", b"<style", b";base64,") if (found := lower.find(mark, at)) >= 0]
+        start = min(starts, default=len(html))
+        parts.append(html[at:start])
+        at = _skipped(lower, start)
+        if b"ld+json" in lower[start : start + 100]:
+            parts.append(html[start:at])
+    return b"".join(parts)[:LARGEST]
+
+
+def _skipped(lower: bytes, start: int) -> int:
+    """Return where what begins at `start` ends."""
+    if lower.startswith(b";base64,", start):
+        found = re.compile(rb"[^a-z0-9+/=;,\s]").search(lower, start)
+        return found.start() if found else len(lower)
+    close = b"</script>" if lower.startswith(b"<script", start) else b"</style>"
+    end = lower.find(close, start)
+    return end + len(close) if end >= 0 else len(lower)
