@@ -61,6 +61,7 @@ class Fuller:
         self._teaser = settings.teaser
         self._door, self._sandbox, self._robots, self._aliases = door, sandbox, robots, aliases
         self._known = _Known()
+        self._told = False
 
     async def article(self, one: Chosen, source: Source, now: datetime, counts: Counts) -> Article | str:
         """Return the article, or the reason why there is none; what became of its page is counted.
@@ -74,6 +75,9 @@ class Fuller:
         entry = one.entry
         picky = source.keep == "mentions" and not source.accounts
         aliases = await self._aliases() if picky else None
+        if picky and aliases is None and not self._told:
+            self._told = True
+            log.warning('keep = "mentions" needs STELLWERK_ROUTE__ACCOUNTS; everything is kept', source=source.id)
         named = aliases is None or aliases.named_in(f"{entry.title}\n{entry.content}")
         outcome: Page | str = ""
         bare = not (entry.title or entry.content)

@@ -2,7 +2,7 @@
 
     host's place (so many at once) ─ host's pause (seconds between two) ─ a turn (so many altogether) ─ the request
 
-A host that hangs must not keep the others waiting. A request that has taken two seconds steps aside: the next one gets
+A host that hangs must not keep the others waiting. A request that has taken a second steps aside: the next one gets
 its turn while it goes on. Hosts that let us wait in vain the last time have a lane of their own from the start.
 """
 
@@ -20,7 +20,7 @@ from pipeline.settings import FetchSettings
 
 #: Connections for each turn: one in turn, two that stepped aside, one in the lane of those that hung before.
 CONNECTIONS: Final = 4
-_PATIENCE: Final = 2.0
+_PATIENCE: Final = 1.0
 #: Hosts remembered, as hanging and altogether.
 _HUNG_MOST: Final = 10_000
 _HOSTS_MOST: Final = 20_000
@@ -88,7 +88,7 @@ class Turns:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """Have one of the turns, and give it to the next after two seconds, while there is room aside."""
+        """Have one of the turns, and give it to the next after a second, while there is room aside."""
         await self._turns.acquire()
         loop, aside = asyncio.get_running_loop(), False
         timer: asyncio.TimerHandle

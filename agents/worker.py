@@ -117,6 +117,9 @@ class Worker:
             now: it is due at once, whatever its memory says.
         """
         if source.kind not in KINDS:
+            # It may have been of a kind that is polled.
+            self._sources.pop(source.id, None)
+            self._schedule.remove(source.id)
             return
         if state is not None:
             self._poller.remember(source.id, state)

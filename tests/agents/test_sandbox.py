@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import feedparser
 import pytest
 
 from agents.errors import Exhausted, NotAFeed, Unparsable
@@ -49,7 +50,8 @@ async def test_what_a_parser_raises_is_a_permanent_fault() -> None:
 async def test_endless_parsing_ends_and_harms_nobody() -> None:
     """A feed that would cost many seconds is given up in its deadline, while others are read beside and after it."""
     async with Sandbox(2, 1.0) as sandbox:
-        slow = asyncio.create_task(sandbox.run(parse_feed, SLOW, "https://a.example/"))
+        # Our own reader is quick with this one; what stands behind it for broken feeds is not.
+        slow = asyncio.create_task(sandbox.run(feedparser.parse, SLOW))
         for _ in range(20):
             assert (await sandbox.run(parse_feed, GOOD, "https://a.example/")).offered == 1
         with within(10.0), pytest.raises(Exhausted, match="CPU"):
