@@ -23,12 +23,11 @@ from pipeline.alert.words import SERIAL, concepts, events, numbers, rarity, regi
 #: From this probability two articles are one story.
 SAME: Final = 0.47
 #: Characters of the text that are read after the title.
-LEAD: Final = 400
+LEAD: Final = 200
 #: Most traits lie between 0 and 1; sums of rarities are cut where more says nothing more.
 _ENOUGH: Final = 4.0
 _KICKER: Final = re.compile(r"(.{3,60}?): (.{12,})")
 _LETTERS: Final = re.compile(r"[^\W_]+")
-_PREFIX, _SHORT_PREFIX = 0.7, 0.4
 Tokens = frozenset[str]
 
 
@@ -38,6 +37,7 @@ class Reading:
 
     Attributes:
         title: telling stems of the title.
+        meant: each of them with its concepts.
         core: those without the words before its first colon.
         all: telling stems of title and lead, and places as `@name`.
         concepts: names of the concepts in title and lead.
@@ -51,6 +51,7 @@ class Reading:
     """
 
     title: Tokens
+    meant: tuple[tuple[str, Tokens], ...]
     core: Tokens
     all: Tokens
     concepts: Tokens
@@ -76,10 +77,11 @@ def read(title: str, text: str, *, language: str, published: datetime, places: I
     found = _KICKER.fullmatch(title)
     kicker, core = (found[1], found[2]) if found else ("", title)
     in_title, in_lead = words(title), words(text[:LEAD])
-    of_title = _stems(in_title)
-    titled = {name for word in in_title for name in concepts(word, language)}
+    meant: dict[str, Tokens] = {token: concepts(word, language) for word in in_title if (token := telling(word))}
+    of_title, titled = frozenset(meant), frozenset[str]().union(*meant.values())
     return Reading(
         title=of_title,
+        meant=tuple(meant.items()),
         core=_stems(words(core)),
         all=of_title | _stems(in_lead) | {f"@{place}" for place in places},
         concepts=frozenset(titled.union(*(concepts(word, language) for word in in_lead)) - {SERIAL}),
@@ -102,10 +104,6 @@ def _grams(title: str) -> Tokens:
     return frozenset(plain[at : at + 4] for at in range(len(plain) - 3))
 
 
-def _weight(tokens: Iterable[str]) -> float:
-    return sum(map(rarity, tokens))
-
-
 def _dice(one: Tokens, other: Tokens) -> float:
     return 2 * len(one & other) / ((len(one) + len(other)) or 1)
 
@@ -116,25 +114,20 @@ def _cosine(one: Tokens, other: Tokens) -> float:
     return shared / math.sqrt(length) if length else 0.0
 
 
-def _found(title: Tokens, other: Tokens) -> float:
-    """Return the share of a title that the other article has too; words that begin alike count in part."""
-    five = {token[:5] for token in other if len(token) >= 5}
-    four = {token[:4] for token in other if len(token) >= 4}
-    short = {token[:4] for token in other if 4 <= len(token) <= 5}
-    found = 0.0
-    for token in title:
-        if token in other:
+def _found(one: Reading, other: Reading) -> float:
+    """Return the share of a title that the other article has too: the word, one that begins alike, or one that means it."""
+    five = {token[:5] for token in other.all if len(token) >= 5}
+    found = whole = 0.0
+    for token, meant in one.meant:
+        whole += rarity(token)
+        if token in other.all or (len(token) >= 5 and token[:5] in five) or meant & other.concepts:
             found += rarity(token)
-        elif len(token) >= 5 and token[:5] in five:
-            found += _PREFIX * rarity(token)
-        elif len(token) >= 4 and token[:4] in (four if len(token) <= 5 else short):
-            found += _SHORT_PREFIX * rarity(token)
-    return found / (_weight(title) or 1.0)
+    return found / whole if whole else 0.0
 
 
 def traits(one: Reading, other: Reading) -> dict[str, float]:
     """Return the traits of a pair, by the names of `weights.csv`; the order of the two does not matter."""
-    there, back = _found(one.title, other.all), _found(other.title, one.all)
+    there, back = _found(one, other), _found(other, one)
     rare = sorted(map(rarity, one.all & other.all), reverse=True)
     first, second = one.concepts & events(), other.concepts & events()
     days = abs((one.published - other.published).total_seconds()) / 86_400
