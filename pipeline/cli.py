@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline import log
+from pipeline.commands import stories
 from pipeline.errors import StellwerkError
 from pipeline.settings import Settings, load
 
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="Kafka topics: make and check.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
+app.command("stories")(stories.stories)
 
 ROLES: Final = ("ingest", "classify", "route", "alert")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")

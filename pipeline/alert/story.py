@@ -115,7 +115,7 @@ def _cosine(one: Tokens, other: Tokens) -> float:
 
 
 def _found(one: Reading, other: Reading) -> float:
-    """Return the share of a title that the other article has too: the word, one that begins alike, or one that means it."""
+    """Return the share of a title that the other has too: the word, one that begins alike, or one that means it."""
     five = {token[:5] for token in other.all if len(token) >= 5}
     found = whole = 0.0
     for token, meant in one.meant:

@@ -1,0 +1,1 @@
+"""Groups of commands, one file each; `pipeline/cli.py` puts them under `stellwerk`."""
