@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline import log
-from pipeline.commands import stories
+from pipeline.commands import profiles, routes, stories
 from pipeline.errors import StellwerkError
 from pipeline.settings import Settings, load
 
@@ -31,6 +31,8 @@ app = typer.Typer(
 topics_app = typer.Typer(help="Kafka topics: make and check.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 app.command("stories")(stories.stories)
+app.add_typer(profiles.app, name="profiles")
+app.add_typer(routes.app, name="routes")
 
 ROLES: Final = ("ingest", "classify", "route", "alert")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
@@ -300,16 +302,19 @@ def topics_check() -> None:
 
 async def _topics(*, make: bool) -> None:
     from pipeline.kafka import Broker, Fault, patiently
+    from pipeline.stream.alert import route_topics
+    from pipeline.topics import TOPICS
 
     settings = _with_broker(_settings("topics"))
     screen = Console(soft_wrap=True)
     faults: list[Fault] = []
+    wanted = (*TOPICS, *route_topics(settings))
 
     async def look() -> None:
         async with Broker(settings.kafka) as broker:
-            for name in await broker.make() if make else []:
+            for name in await broker.make(wanted) if make else []:
                 screen.print(f"made     {name}")
-            faults.extend(await broker.check())
+            faults.extend(await broker.check(wanted))
 
     await patiently(settings.kafka, look)
     for fault in faults:

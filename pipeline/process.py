@@ -17,6 +17,7 @@ import orjson
 
 from models import registry
 from pipeline.alert.memory import Memory
+from pipeline.alert.profiles import Profiles, load_profiles
 from pipeline.alert.step import decide
 from pipeline.classify.step import Scorer, classify
 from pipeline.errors import BadInput
@@ -39,12 +40,14 @@ class Walk:
         router: the accounts.
         settings: of the alert step.
         memory: alerts made by this path.
+        profiles: by which alerts are scored.
     """
 
     scorer: Scorer
     router: Router
     settings: AlertSettings
     memory: Memory = field(default_factory=Memory)
+    profiles: Profiles = field(default_factory=load_profiles)
 
     def walk(self, articles: Sequence[Article]) -> list[Walked]:
         """Take articles through all steps, in order; each sees the alerts of those before."""
@@ -56,7 +59,8 @@ class Walk:
         outcomes: list[str] = []
         for match in routed.matches:
             # A back-test lives in the time of its articles: nothing is old on the day it is published.
-            decided = decide(self.memory, match, now=classified.article.published, settings=self.settings)
+            now = classified.article.published
+            decided = decide(self.memory, match, now=now, settings=self.settings, profiles=self.profiles)
             for alert in decided.alerts:
                 self.memory.put(alert)
             alerts += decided.alerts
@@ -108,7 +112,10 @@ def open_path(accounts: Path, settings: Settings) -> Walk:
         BadModel: the model may not be loaded.
     """
     return Walk(
-        registry.load(settings.model.path or registry.CHAMPION), Router(load_accounts(accounts)), settings.alert
+        registry.load(settings.model.path or registry.CHAMPION),
+        Router(load_accounts(accounts)),
+        settings.alert,
+        profiles=load_profiles(settings.alert.profiles),
     )
 
 

@@ -7,8 +7,10 @@ much came before. The shelves used last are kept.
 
 from __future__ import annotations
 
+import heapq
+import math
 import zlib
-from collections import Counter, OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -76,12 +78,14 @@ class Shelf:
 
     def alike(self, reading: Reading) -> Iterator[Told]:
         """Yield the articles that share most with a reading, most first; never more than `COMPARED`."""
-        shared: Counter[int] = Counter()
+        shared: dict[int, float] = defaultdict(float)
         for token in _keys(reading):
-            weight = rarity(token)
-            for at in self._having.get(token, ())[-PER_WORD:]:
-                shared[at] += weight  # type: ignore[assignment]
-        for at, _ in shared.most_common(COMPARED):
+            having = self._having.get(token, ())
+            # What few articles of this account have counts most: their words are cut off last by `PER_WORD`.
+            weight = rarity(token) * (1 + math.log(len(self.told) / len(having))) if having else 0.0
+            for at in having[-PER_WORD:]:
+                shared[at] += weight
+        for at in heapq.nlargest(COMPARED, shared, key=shared.__getitem__):
             yield self.told[at]
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.alert.memory import Memory, Told, countries_of, reading_of
+from pipeline.alert.profiles import Profiles, load_profiles, scores
 from pipeline.alert.story import SAME, near, probability, repeats
 from pipeline.records import (
     Alert,
@@ -36,8 +37,8 @@ from pipeline.signals import Status
 #: The order in which a thing happens; a status never moves back, except into cancelled.
 _ORDER = {status: at for at, status in enumerate(Status)}
 _EVIDENCE_MOST = 20
-#: From this probability on an article joins a story that has no signal of its types, or is known from other countries.
-_SAME_ELSEWHERE = 0.8
+#: From this probability on an article joins a story that has no signal of its types; or that happens in other countries.
+_SAME_OTHER_TYPE, _SAME_ELSEWHERE = 0.8, 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ class Decided:
     alerts: tuple[Alert, ...] = ()
 
 
-def decide(memory: Memory, match: Match, *, now: datetime, settings: AlertSettings) -> Decided:
+def decide(
+    memory: Memory, match: Match, *, now: datetime, settings: AlertSettings, profiles: Profiles | None = None
+) -> Decided:
     """Return what this match changes; `memory` is read, not written.
 
     Args:
@@ -61,6 +64,7 @@ def decide(memory: Memory, match: Match, *, now: datetime, settings: AlertSettin
         match: one article × one account.
         now: the time of deciding, UTC.
         settings: ages and limits.
+        profiles: by which new revisions are scored; None takes those that ship.
     """
     alerts: dict[str, Alert] = {}
     outcomes: list[str] = []
@@ -71,11 +75,17 @@ def decide(memory: Memory, match: Match, *, now: datetime, settings: AlertSettin
         if alert:
             alerts[alert.id] = alert
     if alerts:
-        return Decided("alerted", tuple(alerts.values()))
+        wanted = profiles or load_profiles()
+        return Decided("alerted", tuple(_scored(alert, wanted, now) for alert in alerts.values()))
     for reason in ("duplicate", "repeated", "old", "mentioned"):
         if reason in outcomes:
             return Decided(reason)
     return Decided("no_signal")
+
+
+def _scored(alert: Alert, profiles: Profiles, now: datetime) -> Alert:
+    versions = alert.versions.model_copy(update={"profiles": profiles.version})
+    return alert.model_copy(update={"scores": scores(profiles, alert, now), "versions": versions})
 
 
 def _decide_one(
@@ -131,7 +141,9 @@ def _needed(match: Match, places: Iterable[Place], told: Told) -> float:
     other_type = told.types.isdisjoint(matched.signal.type for matched in match.signals)
     here = countries_of(places)
     elsewhere = bool(here and told.countries) and here.isdisjoint(told.countries)
-    return _SAME_ELSEWHERE if other_type or elsewhere else SAME
+    if elsewhere:
+        return _SAME_ELSEWHERE
+    return _SAME_OTHER_TYPE if other_type else SAME
 
 
 def _related(memory: Memory, match: Match, story: str, alert_id: str) -> tuple[str, ...]:

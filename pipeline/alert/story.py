@@ -24,6 +24,8 @@ from pipeline.alert.words import SERIAL, concepts, events, numbers, rarity, regi
 SAME: Final = 0.47
 #: Characters of the text that are read after the title.
 LEAD: Final = 200
+#: Seconds after which the same words tell another event: next year's figures, the next strike.
+_OPEN: Final = 30 * 86_400
 #: Most traits lie between 0 and 1; sums of rarities are cut where more says nothing more.
 _ENOUGH: Final = 4.0
 _KICKER: Final = re.compile(r"(.{3,60}?): (.{12,})")
@@ -185,7 +187,9 @@ def probability(one: Reading, other: Reading) -> float:
     """Return the probability that two articles tell one event."""
     table = weights()
     total = table["constant"] + sum(table[name] * value for name, value in traits(one, other).items())
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+    made = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+    apart = abs((one.published - other.published).total_seconds())
+    return made if apart <= _OPEN else made * SAME
 
 
 def compare(one: Reading, other: Reading) -> Likeness:

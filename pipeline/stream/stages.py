@@ -68,3 +68,12 @@ STAGES: Final[tuple[Stage, ...]] = (
     Stage("route", CLASSIFIED, CLASSIFIED.record, (MATCHES, DEAD_LETTERS), _route),  # type: ignore[arg-type]
     Stage("alert", MATCHES, MATCHES.record, (ALERTS, DEAD_LETTERS), _alert),  # type: ignore[arg-type]
 )
+
+
+def more(stage: Stage, settings: Settings) -> tuple[Topic, ...]:
+    """Return the topics that a stage writes to because the deployment's settings say so."""
+    if stage.name != "alert" or settings.alert.routes is None:
+        return ()
+    from pipeline.stream.alert import route_topics
+
+    return route_topics(settings)
