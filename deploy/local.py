@@ -32,6 +32,8 @@ from pipeline.errors import NotReady
 from pipeline.kafka import Broker
 from pipeline.route.accounts import load_accounts
 from pipeline.settings import Settings
+from pipeline.stream.alert import route_topics
+from pipeline.topics import TOPICS
 
 log = structlog.get_logger()
 
@@ -86,7 +88,7 @@ async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExi
         settings = await _broker(wish, steps, ends)
         with steps("topics"):
             async with Broker(settings.kafka) as broker:
-                await broker.make()
+                await broker.make((*TOPICS, *route_topics(settings)))
         with steps("stages"):
             stages = [_worker(stage, wish, settings) for stage in STAGES]
             ends.push_async_callback(_stop_all, stages)

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from pipeline import kafka
+from pipeline.alert.profiles import best
 from pipeline.errors import Undecodable
 from pipeline.records import Alert
 from pipeline.settings import KafkaSettings
@@ -53,7 +54,7 @@ def show(console: Console, alert: Alert) -> None:
     who = (" › ".join(alert.account.path), "bold")
     what = (signal.type.replace("_", " "), f"bold {colour}")
     places = ", ".join(dict.fromkeys(place.name or place.text for place in alert.places))
-    facts = [places, f"{signal.probability:.0%} sure", _sources(alert)]
+    facts = [places, f"{signal.probability:.0%} sure", _score(alert), _sources(alert)]
     body = Text.assemble(
         (f"“{newest.text.strip()}”\n", "italic"),
         f"{newest.source}: {newest.title}\n",
@@ -72,6 +73,12 @@ def show(console: Console, alert: Alert) -> None:
             border_style=colour,
         )
     )
+
+
+def _score(alert: Alert) -> str:
+    """Return the profile that wants it most, and how much of 100."""
+    favourite = best(alert)
+    return f"{favourite[0]} {favourite[1]:.0f}" if favourite else ""
 
 
 def _sources(alert: Alert) -> str:

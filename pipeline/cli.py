@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline.commands import labels, model, push, start
+from pipeline.commands import labels, model, profiles, push, routes, start, stories
 from pipeline.commands import rules as rules_command
 from pipeline.commands.sources import sources_app
 from pipeline.errors import StellwerkError
@@ -33,6 +33,9 @@ app.add_typer(labels.app, name="labels")
 app.add_typer(model.app)
 app.add_typer(sources_app, name="sources")
 app.command("push")(push.push)
+app.command("stories")(stories.stories)
+app.add_typer(profiles.app, name="profiles")
+app.add_typer(routes.app, name="routes")
 
 ROLES: Final = ("ingest", "push", "classify", "route", "alert")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
@@ -284,16 +287,19 @@ def topics_check() -> None:
 
 async def _topics(*, make: bool) -> None:
     from pipeline.kafka import Broker, Fault, patiently
+    from pipeline.stream.alert import route_topics
+    from pipeline.topics import TOPICS
 
     settings = start.connected("topics")
     screen = Console(soft_wrap=True)
     faults: list[Fault] = []
+    wanted = (*TOPICS, *route_topics(settings))
 
     async def look() -> None:
         async with Broker(settings.kafka) as broker:
-            for name in await broker.make() if make else []:
+            for name in await broker.make(wanted) if make else []:
                 screen.print(f"made     {name}")
-            faults.extend(await broker.check())
+            faults.extend(await broker.check(wanted))
 
     await patiently(settings.kafka, look)
     for fault in faults:

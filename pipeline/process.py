@@ -18,6 +18,7 @@ import orjson
 
 from models import registry
 from pipeline.alert.memory import Memory
+from pipeline.alert.profiles import Profiles, load_profiles
 from pipeline.alert.step import decide
 from pipeline.classify.step import Scorer, classify
 from pipeline.errors import BadInput
@@ -44,6 +45,7 @@ class Walk:
         settings: of the alert step.
         rules: keyword combinations, where there are any.
         memory: alerts made by this path.
+        profiles: by which alerts are scored.
     """
 
     scorer: Scorer
@@ -51,6 +53,7 @@ class Walk:
     settings: AlertSettings
     rules: Book | None = None
     memory: Memory = field(default_factory=Memory)
+    profiles: Profiles = field(default_factory=load_profiles)
 
     def walk(self, articles: Sequence[Article]) -> list[Walked]:
         """Take articles through all steps, in order; each sees the alerts of those before."""
@@ -62,7 +65,8 @@ class Walk:
         outcomes: list[str] = []
         for match in routed.matches:
             # A back-test lives in the time of its articles: nothing is old on the day it is published.
-            decided = decide(self.memory, match, now=classified.article.published, settings=self.settings)
+            now = classified.article.published
+            decided = decide(self.memory, match, now=now, settings=self.settings, profiles=self.profiles)
             for alert in decided.alerts:
                 self.memory.put(alert)
             alerts += decided.alerts
@@ -120,6 +124,7 @@ def open_path(accounts: Path, settings: Settings, rules: Path | None = None) -> 
         Router(load_accounts(accounts)),
         settings.alert,
         Book(load_rules(rules)) if rules else None,
+        profiles=load_profiles(settings.alert.profiles),
     )
     # What stays is not searched for garbage: with thousands of rules or accounts that is a third of the time.
     gc.collect()

@@ -147,6 +147,8 @@ class AlertSettings(Section):
     age_most: Seconds = Field(14 * 86400.0, description="an article older than this opens no new alert, seconds")
     window: Seconds = Field(21 * 86400.0, description="how long a story stays open for new articles, seconds")
     articles_most: int = Field(200, ge=1, description="articles kept in one alert")
+    profiles: Path | None = Field(None, description="profile file (TOML); None: the three that ship")
+    routes: Path | None = Field(None, description="route file (TOML); None: no topics beside `alerts`")
 
 
 class LogSettings(Section):

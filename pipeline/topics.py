@@ -81,3 +81,8 @@ TOPICS: Final[tuple[Topic, ...]] = (
     SOURCES,
     POLLS,
 )
+
+
+def route_topic(name: str) -> Topic:
+    """Return the topic of a route: partitioned by account as `alerts` is, and kept for reading, not for memory."""
+    return Topic(f"alerts.{name}", Alert, "alert id", retention=30 * DAY, flush=True)

@@ -3,6 +3,8 @@
 known article            nothing new to say                    -> duplicate
 only mentioned           the signal is somebody else's         -> mentioned
 a story that is open     the alert of this type grows          -> updated
+                         published long ago, got before it     -> old
+a story told before      nearly the same words, long ago       -> repeated
 a new story              published long ago                    -> old
                          otherwise                             -> new
 """
@@ -13,8 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.alert.memory import Memory
-from pipeline.alert.story import alike, near, same_story
+from pipeline.alert.memory import Memory, Told, countries_of, reading_of
+from pipeline.alert.profiles import Profiles, load_profiles, scores
+from pipeline.alert.story import SAME, near, probability, repeats
 from pipeline.records import (
     Alert,
     AlertEvidence,
@@ -35,6 +38,8 @@ from pipeline.signals import Status
 #: The order in which a thing happens; a status never moves back, except into cancelled.
 _ORDER = {status: at for at, status in enumerate(Status)}
 _EVIDENCE_MOST = 20
+#: From this probability on an article joins a story without a signal of its types, or one in other countries.
+_SAME_OTHER_TYPE, _SAME_ELSEWHERE = 0.8, 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,9 @@ class Decided:
     alerts: tuple[Alert, ...] = ()
 
 
-def decide(memory: Memory, match: Match, *, now: datetime, settings: AlertSettings) -> Decided:
+def decide(
+    memory: Memory, match: Match, *, now: datetime, settings: AlertSettings, profiles: Profiles | None = None
+) -> Decided:
     """Return what this match changes; `memory` is read, not written.
 
     Args:
@@ -58,6 +65,7 @@ def decide(memory: Memory, match: Match, *, now: datetime, settings: AlertSettin
         match: one article × one account.
         now: the time of deciding, UTC.
         settings: ages and limits.
+        profiles: by which new revisions are scored; None takes those that ship.
     """
     alerts: dict[str, Alert] = {}
     outcomes: list[str] = []
@@ -68,11 +76,17 @@ def decide(memory: Memory, match: Match, *, now: datetime, settings: AlertSettin
         if alert:
             alerts[alert.id] = alert
     if alerts:
-        return Decided("alerted", tuple(alerts.values()))
-    for reason in ("duplicate", "old", "mentioned"):
+        wanted = profiles or load_profiles()
+        return Decided("alerted", tuple(_scored(alert, wanted, now) for alert in alerts.values()))
+    for reason in ("duplicate", "repeated", "old", "mentioned"):
         if reason in outcomes:
             return Decided(reason)
     return Decided("no_signal")
+
+
+def _scored(alert: Alert, profiles: Profiles, now: datetime) -> Alert:
+    versions = alert.versions.model_copy(update={"profiles": profiles.version})
+    return alert.model_copy(update={"scores": scores(profiles, alert, now), "versions": versions})
 
 
 def _decide_one(
@@ -88,40 +102,53 @@ def _decide_one(
     if matched.role is Role.MENTIONED:
         return "mentioned", None
     alert_id = stable_id("alert", match.account.id, matched.signal.type, story)
-    known = so_far.get(alert_id) or next((a for a in memory.of(match.account.id) if a.id == alert_id), None)
+    known = so_far.get(alert_id) or memory.get(match.account.id, alert_id)
+    late = not near(now, match.article.published, settings.age_most)
     if known is None:
-        if not near(now, match.article.published, settings.age_most):
+        if not story:
+            return "repeated", None
+        if late:
             return "old", None
         return "new", _first(alert_id, story, match, matched, _related(memory, match, story, alert_id), now)
     if alert_id not in so_far and not _says_more(known, match, matched):
         return "duplicate", None
+    if late and match.article.fetched < known.first_seen:
+        # It was there before the alert and opened none: a replay must not bring it in now.
+        return "old", None
     return "updated", _next(known, match, matched, now, settings, raised=alert_id not in so_far)
 
 
 def _story(memory: Memory, match: Match, settings: AlertSettings) -> str:
-    """Return the story that the match's article belongs to: a known one, the most alike one, or its own."""
-    article, names = match.article, _own_names(match)
+    """Return the story that the match's article belongs to: a known one, the most alike one, or its own.
+
+    Nothing is returned for an article that tells again, in nearly the same words, what is no longer open.
+    """
+    article, shelf = match.article, memory.shelf(match.account.id)
+    if article.id in shelf.article:
+        return shelf.article[article.id]
     places = [place for matched in match.signals for place in matched.places]
-    types = {matched.signal.type for matched in match.signals}
+    reading, repeated = reading_of(article, places), False
     best, found = 0.0, ""
-    vector = memory.vector(match.account.id, article, places, names)
-    for alert in memory.of(match.account.id):
-        if any(other.id == article.id for other in alert.articles):
-            return alert.story_id
-        for other in alert.articles:
-            if near(article.published, other.published, settings.window):
-                score = alike(vector, memory.vector(match.account.id, other, alert.places, names))
-                if score > best and same_story(score, article, other, same_type=alert.signal.type in types):
-                    best, found = score, alert.story_id
-    return found or stable_id("story", match.account.id, article.id)
+    for told in shelf.alike(reading):
+        if not near(article.published, told.reading.published, settings.window):
+            repeated = repeated or repeats(reading, told.reading)
+        elif (score := probability(reading, told.reading)) > best and score >= _needed(match, places, told):
+            best, found = score, told.story
+    return found or ("" if repeated else stable_id("story", match.account.id, article.id))
 
 
-def _own_names(match: Match) -> tuple[str, ...]:
-    return (match.account.name, *match.account.path, *(mention.text for mention in match.mentions))
+def _needed(match: Match, places: Iterable[Place], told: Told) -> float:
+    """Return the probability that joins the match to a story: more, when type or country speaks against."""
+    other_type = told.types.isdisjoint(matched.signal.type for matched in match.signals)
+    here = countries_of(places)
+    elsewhere = bool(here and told.countries) and here.isdisjoint(told.countries)
+    if elsewhere:
+        return _SAME_ELSEWHERE
+    return _SAME_OTHER_TYPE if other_type else SAME
 
 
 def _related(memory: Memory, match: Match, story: str, alert_id: str) -> tuple[str, ...]:
-    return tuple(a.id for a in memory.of(match.account.id) if a.story_id == story and a.id != alert_id)
+    return tuple(other for other in memory.shelf(match.account.id).stories.get(story, ()) if other != alert_id)
 
 
 def _says_more(known: Alert, match: Match, matched: MatchedSignal) -> bool:

@@ -3,6 +3,9 @@
 The stage owns partition n of `matches`; all alerts of the accounts in it stand in partition n of `alerts`, because both
 topics are partitioned by account and have the same number of partitions. So partition n's memory is read from there
 before its first match is judged, and dropped when the partition goes to another worker.
+
+A revision goes to the topics of its routes first and to `alerts` when they have it: a crash in between repeats it
+there.
 """
 
 from __future__ import annotations
@@ -14,13 +17,15 @@ import structlog
 
 from pipeline import kafka
 from pipeline.alert.memory import Memory
+from pipeline.alert.profiles import load_profiles
+from pipeline.alert.routes import Route, load_routes, topics_for
 from pipeline.alert.step import decide
 from pipeline.envelope import Out
 from pipeline.errors import Undecodable, Unprocessable
 from pipeline.records import Alert, Match
 from pipeline.settings import Settings
 from pipeline.stream.guard import Done
-from pipeline.topics import ALERTS
+from pipeline.topics import ALERTS, Topic, route_topic
 
 log = structlog.get_logger()
 
@@ -35,6 +40,10 @@ class Alerting:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._memory: dict[int, Memory] = {}
+        self._profiles = load_profiles(settings.alert.profiles)
+        self._routes = routes_of(settings)
+        names = self._routes.topics() if self._routes else ()
+        self._topics = {name: route_topic(name) for name in names}
 
     async def prepare(self, partitions: Iterable[int]) -> None:
         """Read what the `alerts` topic holds for these partitions, unless it is known."""
@@ -68,10 +77,36 @@ class Alerting:
         memory = self._memory.get(partition)
         if memory is None:
             raise Unprocessable(f"match of {match.account.id} in another partition than its account's: wrong key")
-        decided = decide(memory, match, now=datetime.now(UTC), settings=self._settings.alert)
+        decided = decide(memory, match, now=datetime.now(UTC), settings=self._settings.alert, profiles=self._profiles)
         for alert in decided.alerts:
             memory.put(alert)
         return Done(
             decided.outcome,
-            tuple(Out(ALERTS, alert.id.encode(), alert.encode(), partition) for alert in decided.alerts),
+            tuple(_out(topic, alert, partition) for alert in decided.alerts for topic in self._chosen(alert)),
+            tuple(_out(ALERTS, alert, partition) for alert in decided.alerts),
         )
+
+    def _chosen(self, alert: Alert) -> list[Topic]:
+        return [self._topics[name] for name in topics_for(self._routes, alert)] if self._routes else []
+
+
+def _out(topic: Topic, alert: Alert, partition: int) -> Out:
+    return Out(topic, alert.id.encode(), alert.encode(), partition)
+
+
+def routes_of(settings: Settings) -> Route | None:
+    """Return the deployment's routes, where it has any.
+
+    Raises:
+        BadInput: the route or the profile file is wrong.
+    """
+    if settings.alert.routes is None:
+        return None
+    names = [profile.name for profile in load_profiles(settings.alert.profiles).all]
+    return load_routes(settings.alert.routes, names)
+
+
+def route_topics(settings: Settings) -> tuple[Topic, ...]:
+    """Return the topics of the deployment's routes, for those who make and check topics."""
+    routes = routes_of(settings)
+    return tuple(map(route_topic, routes.topics())) if routes else ()

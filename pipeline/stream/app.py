@@ -25,7 +25,7 @@ from pipeline.heart import Heart
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.stream.drain import drain
 from pipeline.stream.guard import Clock, Guard, Message
-from pipeline.stream.stages import Built, Stage
+from pipeline.stream.stages import Built, Stage, more
 from pipeline.topics import DEAD_LETTERS
 
 log = structlog.get_logger()
@@ -203,7 +203,7 @@ def _attach(
 
 async def ready(stage: Stage, settings: Settings) -> None:
     """Refuse to start a stage whose topics are not there (see `kafka.require`)."""
-    await kafka.require(settings.kafka, (stage.source, *stage.sinks, *stage.reads))
+    await kafka.require(settings.kafka, (stage.source, *stage.sinks, *stage.reads, *more(stage, settings)))
 
 
 def run(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: None) -> None:

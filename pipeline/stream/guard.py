@@ -59,10 +59,13 @@ class Done:
     Attributes:
         outcome: what it is counted as.
         outs: what goes out, in this order.
+        last: what goes out when all of `outs` is on the broker: what a step remembers by, so that a crash between
+            the two repeats rather than loses.
     """
 
     outcome: str
     outs: tuple[Out, ...] = ()
+    last: tuple[Out, ...] = ()
 
 
 Step = Callable[[Sequence[R]], Sequence[Done]]
@@ -110,7 +113,8 @@ class Guard(Generic[R]):
                 done[at] = self._bury(message, error)
         await self._work(messages, records, done)
         sent = [one for one in done if one is not None]
-        await self._deliver(messages, sent)
+        await self._deliver(messages, [one.outs for one in sent])
+        await self._deliver(messages, [one.last for one in sent])
         self.counts.update(one.outcome for one in sent)
 
     async def _work(self, messages: Sequence[Message], records: dict[int, R], done: list[Done | None]) -> None:
@@ -156,7 +160,7 @@ class Guard(Generic[R]):
 
     def _fitting(self, message: Message, one: Done) -> Done:
         """Bury the input when something made of it is larger than a topic takes."""
-        largest = max((len(out.value) for out in one.outs), default=0)
+        largest = max((len(out.value) for out in (*one.outs, *one.last)), default=0)
         if largest <= self.settings.record_most:
             return one
         most = self.settings.record_most
@@ -184,7 +188,7 @@ class Guard(Generic[R]):
         headers = tuple((name, value.encode(errors="replace")) for name, value in about.items())
         return Done("dead", (Out(DEAD_LETTERS, message.key, message.value or b"", headers=headers),))
 
-    async def _deliver(self, messages: Sequence[Message], done: Sequence[Done]) -> None:
+    async def _deliver(self, messages: Sequence[Message], made: Sequence[tuple[Out, ...]]) -> None:
         """Send everything and wait for the broker; go on trying until it has answered.
 
         The producer is idempotent and never gives up on an outage by itself, so what fails here is rare (a refused
@@ -198,8 +202,8 @@ class Guard(Generic[R]):
                     out, source=f"/stellwerk/{self.stage}", trace=header(message.headers, "traceparent") or new_trace()
                 ),
             )
-            for message, one in zip(messages, done, strict=True)
-            for out in one.outs
+            for message, outs in zip(messages, made, strict=True)
+            for out in outs
         ]
         attempt = 0
         while waiting:

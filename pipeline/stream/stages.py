@@ -75,3 +75,12 @@ STAGES: Final[tuple[Stage, ...]] = (
     Stage("route", CLASSIFIED, Classified, (MATCHES, DEAD_LETTERS), _route),
     Stage("alert", MATCHES, Match, (ALERTS, DEAD_LETTERS), _alert),
 )
+
+
+def more(stage: Stage, settings: Settings) -> tuple[Topic, ...]:
+    """Return the topics that a stage writes to because the deployment's settings say so."""
+    if stage.name != "alert" or settings.alert.routes is None:
+        return ()
+    from pipeline.stream.alert import route_topics
+
+    return route_topics(settings)

@@ -240,3 +240,15 @@ def test_every_record_has_one_outcome(kinds: list[str], batched: bool) -> None:
     assert one.counts.total() == len(kinds) == len(topics.sent)
     dead = sum(kind in ("bytes", "refused") or (kind == "crash" and kinds.count("crash") < 10) for kind in kinds)
     assert one.counts["dead"] == dead == len(topics.on(DEAD_LETTERS))
+
+
+async def test_what_is_remembered_goes_out_last() -> None:
+    """A crash may come between any two answers of the broker: `last` is sent only when all of `outs` is answered."""
+    topics = Topics(refuse=lambda out, attempt: KafkaTimeoutError() if attempt <= 2 else None)
+
+    def step(articles: Sequence[Article]) -> list[Done]:
+        first, last = Out(CLASSIFIED, b"first", b"1"), Out(CLASSIFIED, b"last", b"2")
+        return [Done("done", (first,), (last,)) for _ in articles]
+
+    await guard(topics, step).handle([message("a"), message("b")])
+    assert [out.key for out, _ in topics.sent] == [b"first", b"first", b"last", b"last"]

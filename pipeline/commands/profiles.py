@@ -1,0 +1,151 @@
+"""`stellwerk profiles`: check a profile file, and see what it would change before it is used."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pipeline.errors import BadInput, NotReady, StellwerkError, Undecodable
+from pipeline.settings import Settings, load
+
+if TYPE_CHECKING:
+    from pipeline.alert.profiles import Profiles
+    from pipeline.records import Alert
+
+app = typer.Typer(help="Profiles: what each kind of supplier wants to hear of.", no_args_is_help=True)
+_SINCE: Final = re.compile(r"(\d+)(h|d)")
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE…]", help="TOML; none: what is in use.")] = None,
+) -> None:
+    """Check profile files and say which profiles they hold; exit code 1 when one is wrong.
+
+    Example:
+
+        stellwerk profiles check profiles.toml
+    """
+    from pipeline.alert.profiles import load_profiles
+
+    screen, good = Console(soft_wrap=True, highlight=False), True
+    named: list[Path | None] = [*(files or [])] or [load().alert.profiles]
+    for file in named:
+        try:
+            found = load_profiles(file)
+        except StellwerkError as error:
+            screen.print(f"[red]wrong[/]  {escape(str(error))}")
+            good = False
+            continue
+        screen.print(f"fine   {escape(str(file or 'the profiles that ship'))}, version {found.version}")
+        for profile in found.all:
+            screen.print(f"       {escape(profile.name)}: {escape(profile.reason)}")
+    raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="The profile file to try (TOML).")],
+    alerts: Annotated[
+        Path | None, typer.Option(help="JSON lines of alerts, as `tail alerts --json` prints; none: the topic.")
+    ] = None,
+    since: Annotated[str, typer.Option(help="Only alerts that changed in this time: 12h, 7d.")] = "30d",
+    least: Annotated[float, typer.Option(help="From which score somebody would be told.", min=0, max=100)] = 30.0,
+) -> None:
+    """Score past alerts by other profiles: one JSON line for each whose scores change. Wakes nobody, sends nothing.
+
+    `now` is what the alert would have scored; `told` says who would be told then: yes, no, gained or lost.
+
+    Examples:
+
+        stellwerk profiles replay new.toml --since 7d | jq -c 'select(.told == "gained")'
+
+        stellwerk profiles replay new.toml --alerts alerts.jsonl
+    """
+    from pipeline.alert.profiles import load_profiles
+
+    profiles, settings = load_profiles(file), load()
+    oldest = datetime.now(UTC) - _span(since)
+    past = _from_file(alerts) if alerts else asyncio.run(_from_topic(settings))
+    newest = {alert.id: alert for alert in past if alert.updated >= oldest}
+    changed = 0
+    for line in changes(newest.values(), profiles, least):
+        changed += 1
+        sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()
+    Console(stderr=True, highlight=False).print(f"{changed} of {len(newest)} alerts would score differently")
+
+
+def changes(alerts: Iterable[Alert], profiles: Profiles, least: float) -> Iterator[dict[str, Any]]:
+    """Yield what changes for each alert and profile under other profiles; an alert keeps its age of then."""
+    from pipeline.alert.profiles import scores
+
+    for alert in alerts:
+        after = {name: one.value for name, one in scores(profiles, alert, alert.updated).items()}
+        before = {name: one.value for name, one in alert.scores.items()}
+        if after == before:
+            continue
+        told = {name: _told(before.get(name, 0.0), after.get(name, 0.0), least) for name in before.keys() | after}
+        yield {
+            "id": alert.id,
+            "account": alert.account.name,
+            "type": alert.signal.type,
+            "title": alert.articles[-1].title,
+            "before": before,
+            "now": after,
+            "told": dict(sorted(told.items())),
+        }
+
+
+def _told(before: float, after: float, least: float) -> str:
+    if (before >= least) == (after >= least):
+        return "yes" if after >= least else "no"
+    return "gained" if after >= least else "lost"
+
+
+def _span(text: str) -> timedelta:
+    found = _SINCE.fullmatch(text)
+    if not found:
+        raise typer.BadParameter(f"{text!r} is no time; write 12h or 7d")
+    return timedelta(hours=int(found[1]) * (24 if found[2] == "d" else 1))
+
+
+def _from_file(file: Path) -> Iterator[Alert]:
+    from pipeline.records import Alert
+
+    try:
+        lines = file.read_bytes().splitlines()
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
+    for number, line in enumerate(lines, 1):
+        try:
+            yield Alert.decode(line)
+        except Undecodable as error:
+            raise BadInput(str(error), file=str(file), line=number) from None
+
+
+async def _from_topic(settings: Settings) -> list[Alert]:
+    from deploy.local import ADDRESS
+    from pipeline import kafka
+    from pipeline.records import Alert
+    from pipeline.topics import ALERTS
+
+    address = settings.folder / ADDRESS
+    bootstrap = settings.kafka.bootstrap or (address.read_text().strip() if address.exists() else "")
+    if not bootstrap:
+        raise NotReady("no broker: set STELLWERK_KAFKA__BOOTSTRAP, or name a file with --alerts")
+    found = []
+    async for record in kafka.whole(settings.kafka.model_copy(update={"bootstrap": bootstrap}), ALERTS):
+        if record.value is not None:
+            found.append(Alert.decode(record.value))
+    return found
