@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.errors import BadInput
-from pipeline.records import Alert, Role, Score
+from pipeline.records import Alert, Fact, FactKind, Role, Score
 from pipeline.signals import Direction, SignalType, Status
 
 #: Who acts counts most; an alert keeps its best role.
@@ -165,20 +165,14 @@ def _region(profile: Profile, alert: Alert) -> float:
     return 1.0 if where & profile.regions else _ELSEWHERE
 
 
-def _size(facts: Iterable[Any]) -> float:
+def _size(facts: Iterable[Fact]) -> float:
     """Return how large it is by its largest amount or number of jobs; unknown counts as small."""
     largest = 0.0
     for fact in facts:
-        kind, value = _part(fact, "kind"), _part(fact, "value")
-        whole = {"amount": _LARGE_AMOUNT, "jobs": _MANY_JOBS}.get(str(kind))
-        if whole and _is_number(value) and value > 0:
-            largest = max(largest, min(1.0, math.log1p(value) / math.log1p(whole)))
+        whole = {FactKind.AMOUNT: _LARGE_AMOUNT, FactKind.JOBS: _MANY_JOBS}.get(fact.kind)
+        if whole and fact.value and fact.value > 0:
+            largest = max(largest, min(1.0, math.log1p(fact.value) / math.log1p(whole)))
     return _NO_SIZE + (1 - _NO_SIZE) * largest
-
-
-def _part(fact: Any, name: str) -> Any:
-    """Return a fact's field, be it a record or a plain object."""
-    return fact.get(name) if isinstance(fact, dict) else getattr(fact, name, None)
 
 
 def best(alert: Alert) -> tuple[str, float] | None:

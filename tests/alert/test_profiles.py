@@ -21,6 +21,8 @@ from pipeline.records import (
     AlertSignal,
     AlertState,
     ArticleRef,
+    Fact,
+    FactKind,
     Place,
     Role,
     Versions,
@@ -30,7 +32,7 @@ from pipeline.signals import FAMILY, SignalType, Status, direction_of
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SHIPPED = {profile.name: profile for profile in load_profiles().all}
 NAMES = list(SHIPPED)
-FACT: dict[str, Any] = {"kind": "amount", "value": 200e6, "currency": "EUR"}
+FACT = Fact(kind=FactKind.AMOUNT, text="200 Mio. Euro", start=0, end=13, value=200e6, currency="EUR")
 
 
 def alert(
