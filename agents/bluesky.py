@@ -180,7 +180,7 @@ def _handle(author: Object) -> str:
 
 def _page_of(uri: str, author: Object) -> str:
     """Return the page of a post `at://did/app.bsky.feed.post/key`."""
-    name = _handle(author).removeprefix("@") or uri.split("/")[2:3][0]
+    name = _handle(author).removeprefix("@") or uri.removeprefix("at://").partition("/")[0]
     return f"https://bsky.app/profile/{quote(name, safe=':.')}/post/{quote(uri.rpartition('/')[2], safe='')}"
 
 
