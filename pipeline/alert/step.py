@@ -38,7 +38,7 @@ from pipeline.signals import Status
 #: The order in which a thing happens; a status never moves back, except into cancelled.
 _ORDER = {status: at for at, status in enumerate(Status)}
 _EVIDENCE_MOST = 20
-#: From this probability on an article joins a story without a signal of its types, or one in other countries.
+#: Probability from which an article joins a story without a signal of its types; and one in other countries.
 _SAME_OTHER_TYPE, _SAME_ELSEWHERE = 0.8, 0.97
 
 
