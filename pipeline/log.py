@@ -34,7 +34,8 @@ def start(settings: LogSettings, role: str = "") -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.level)),
-        cache_logger_on_first_use=True,
+        # A cached logger would keep today's level and form for ever, also where logging is set up again.
+        cache_logger_on_first_use=False,
     )
     structlog.contextvars.clear_contextvars()
     if role:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from deploy.broker import LocalBroker, fetch_jars
 from pipeline.settings import KafkaSettings, Settings
 
 ROOT = Path(__file__).parent.parent
 JARS = ROOT / ".stellwerk" / "kafka-4.3.0"
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> Iterator[None]:
+    """A command that set up logging in one test does not decide what the next one can see."""
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 def jar_settings() -> KafkaSettings:
