@@ -40,8 +40,8 @@ bench: install
 lock: .venv/installed-dev
 	@$(BIN)/pip install -q uv
 	@export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes pyproject.toml --group build -o requirements.lock; \
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes pyproject.toml --all-extras --group build -o requirements.lock; \
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf .venv .stellwerk
