@@ -1,10 +1,10 @@
 """The classifier: what reads, learns and judges; the only room that imports scikit-learn.
 
-corpus.py     labelled items from JSONL, and which of them tell the same story
+corpus.py     labelled items from JSONL;  folds.py  which of them tell the same story
 features.py   text to numbers
 scorer.py     a trained model in service: types, status, evidence
 store.py      a folder here or behind a URL
-registry.py   save and load a version: skops after a SHA-256 check, never a pickle
+registry.py   save and load a version: skops after a SHA-256 check, never a pickle;  packed.py  what is inside
 train.py      corpus → version;  python -m models.train, stellwerk train
 evaluate.py   figures by cross-validation;  python -m models.evaluate
 labels.py     people's verdicts: which counts, who disagrees, what can be learnt;  exchange.py  as files

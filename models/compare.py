@@ -14,9 +14,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.corpus import TYPES, Item, marks, stories
+from models.corpus import TYPES, Item, marks
 from models.evaluate import measure
 from models.features import document
+from models.folds import stories
 from models.scorer import LANGUAGES, LinearScorer
 
 ROUNDS: Final = 2000

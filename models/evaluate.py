@@ -17,8 +17,9 @@ import orjson
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from models.corpus import TYPES, Item, folds, gather, marks, seeds
+from models.corpus import TYPES, Item, gather, marks, seeds
 from models.features import document
+from models.folds import folds
 from models.learn import Judged, Table, calibrate, judge, out_of_fold
 from models.scorer import LANGUAGES, LinearScorer
 

@@ -6,7 +6,7 @@
     SHA256SUMS      of the three files above, as `sha256sum` writes them
 
 The sums find accidents and exchanged files. Whoever can write the sums can write the model: keep the folder as safe as
-the code. The list of trusted types is closed, so a strange model is refused even with right sums.
+the code. What a model may contain is a closed list (`packed`), so a strange one is refused even with right sums.
 
 A registry is a folder of such folders, each named like its version.
 """
@@ -14,7 +14,6 @@ A registry is a folder of such folders, each named like its version.
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 import zipfile
 import zlib
@@ -22,9 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-import skops.io
-from skops.io.exceptions import UntrustedTypesFoundException
 
+from models.packed import unpack
 from models.scorer import LinearScorer
 from models.store import Store
 from pipeline.errors import BadModel
@@ -35,19 +33,6 @@ MODEL: Final = "model.skops"
 CARD: Final = "card.md"
 METRICS: Final = "metrics.json"
 SUMS: Final = "SHA256SUMS"
-TRUSTED: Final[tuple[str, ...]] = ()
-"""Types beyond strings, numbers, lists, dicts and NumPy arrays that a model may contain: none."""
-ALLOWED: Final = frozenset(
-    (
-        "builtins.dict",
-        "builtins.list",
-        "builtins.str",
-        "builtins.int",
-        "builtins.float",
-        "builtins.tuple",
-        "numpy.ndarray",
-    )
-)
 MOST: Final = 64_000_000
 """Bytes of a model file at most, and eight times that unpacked."""
 
@@ -128,6 +113,9 @@ def save(model: LinearScorer, folder: Place, card: str, metrics: dict[str, Any])
         card: Markdown.
         metrics: figures; must go into JSON.
     """
+    # Only whoever trains has a second of CPU for it: it loads all of scikit-learn.
+    import skops.io
+
     store = Store.at(folder)
     # Without sums it is no version: whoever looks in between, or after a crash, sees none.
     store.remove(SUMS)
@@ -151,32 +139,10 @@ def load(folder: Place = CHAMPION) -> LinearScorer:
     if not content.startswith(b"PK\x03\x04"):
         raise BadModel(f"{store}/{MODEL} is no skops file; pickles are never read")
     try:
-        _refuse_large(content, store)
-        strange = skops.io.get_untrusted_types(data=content)
-        if set(strange) - set(TRUSTED):
-            raise BadModel(f"{store}/{MODEL} holds types that are not trusted: {', '.join(sorted(strange))[:200]}")
-        state = skops.io.loads(content, trusted=list(TRUSTED))
-    except (
-        UntrustedTypesFoundException,
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        ImportError,
-        RuntimeError,
-        OSError,
-    ) as error:
+        state = unpack(content, 8 * MOST)
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise BadModel(f"{store}/{MODEL} cannot be read: {error!r:.200}") from None
     return LinearScorer.restore(state)
-
-
-def _refuse_large(content: bytes, store: Store) -> None:
-    """Refuse a file that unpacks to much more than a model needs."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > 8 * MOST:
-            raise BadModel(f"{store}/{MODEL} unpacks to more than {8 * MOST} bytes")
 
 
 def _checked(store: Store) -> dict[str, bytes]:

@@ -18,8 +18,9 @@ import numpy as np
 import sklearn
 
 from models import registry
-from models.corpus import Item, digest, fingerprint, folds, gather, seeds, stories
+from models.corpus import Item, digest, fingerprint, gather, seeds
 from models.evaluate import figures, table
+from models.folds import folds, stories
 from models.learn import RECIPE, Progress, calibrated, fit, out_of_fold
 from models.scorer import LinearScorer
 

@@ -79,6 +79,11 @@ def _short(text: str) -> str:
     return "de" if weight["de"] > weight["en"] else "en"
 
 
+def load() -> None:
+    """Read the language model now rather than with the first text."""
+    _identifier()
+
+
 @cache
 def _identifier() -> LanguageIdentifier:
     """Return the identifier; loading it takes half a second, so once."""

@@ -38,11 +38,13 @@ def plain(role: str = "", folder: Path | None = None) -> Settings:
 
 def begin(role: str) -> Settings:
     """Start the log and return the settings; without a broker named, that of a running `stellwerk up` is taken."""
+    settings = plain(role)
+    if settings.kafka.bootstrap:
+        return settings
     from deploy.local import ADDRESS
 
-    settings = plain(role)
     file = settings.folder / ADDRESS
-    if settings.kafka.bootstrap or not file.exists():
+    if not file.exists():
         return settings
     kafka = settings.kafka.model_copy(update={"bootstrap": file.read_text().strip()})
     return settings.model_copy(update={"kafka": kafka})

@@ -27,6 +27,7 @@ _TOWN: Final = re.compile(
     rb'"name":\s*"((?:[^"\\]|\\.)*)",\s*"latitude":[^,]*,\s*"longitude":[^,]*,\s*"countrycode":\s*"(..)",'
     rb'\s*"population":\s*(\d+),\s*"timezone":\s*"[^"]*",\s*"admin1code":\s*"([^"]*)"'
 )
+_BRACKETS: Final = re.compile(r" ?\(.*?\)")
 _EXONYM: Final = re.compile(r"(\S+)=(.+?)\|([A-Z]{2})")
 _ENDINGS: Final = ("e", "er", "es", "en", "em")
 
@@ -166,16 +167,16 @@ def _towns(made: Names) -> None:
     taken = set(made)
     by_name: dict[tuple[str, str], Entry] = {}
     for entry in _register():
-        bare = re.sub(r" ?\(.*?\)", "", entry.name)
-        by_name.setdefault((bare, entry.country), entry)
-        if entry.population > by_name[bare, entry.country].population:
+        bare = _bare(entry.name)
+        other = by_name.setdefault((bare, entry.country), entry)
+        if entry.population > other.population:
             by_name[bare, entry.country] = entry
         key = words(bare)
         if key not in taken and len(key) > 2:
             _put(made, key, entry)
     for line in _lines("exonyms.txt"):
         for other, name, country in _EXONYM.findall(line):
-            entry = by_name.get((re.sub(r" ?\(.*?\)", "", name), country), Entry(name, country, "city", 100_000))
+            entry = by_name.get((_bare(name), country), Entry(name, country, "city", 100_000))
             large = entry._replace(name=name, population=max(entry.population, 100_000))
             made[words(other.replace("_", " "))] = [
                 large,
@@ -200,6 +201,11 @@ def _towns(made: Names) -> None:
         ("hannoveraner", "hannover"),
     ):
         made[extra] = [made[key][0]._replace(adjective=True, language="de")]
+
+
+def _bare(name: str) -> str:
+    """Return a name without what stands in brackets."""
+    return _BRACKETS.sub("", name) if "(" in name else name
 
 
 def _er(key: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ How Faust may be used without losing messages was measured; `docs/decisions.md` 
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import faust
 import structlog
 from faust import Stream
+from faust.tables import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT
 from yarl import URL
@@ -51,6 +53,17 @@ class _Consumer(driver.Consumer):
             return bool(super().ack(message))
         self._unacked_messages.discard(message)
         return False
+
+
+class _Tables(TableManager):
+    """Faust's tables, of which we have none: it waits a second for them before a worker joins its group."""
+
+    logger = logging.getLogger("faust.tables")
+
+    async def on_start(self) -> None:
+        """Go on at once."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class _Transport(driver.Transport):
@@ -106,6 +119,7 @@ def _bare_app(stage: Stage, settings: Settings) -> faust.App:
         web_enabled=False,
         autodiscover=False,
         store="memory://",
+        TableManager=_Tables,
     )
     app.transport = _Transport(urls, app)
     return app
@@ -211,8 +225,13 @@ def run(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: No
 
     Exit code 0 after a signal, 1 after a crash. `ready` is called whenever partitions are assigned.
     """
+    # What loads now stays: it is not searched for garbage, neither while it grows (a quarter of the time) nor later.
+    gc.disable()
+    app = build_app(stage, settings, ready)
+    gc.freeze()
+    gc.enable()
     worker = faust.Worker(
-        build_app(stage, settings, ready),
+        app,
         quiet=True,
         override_logging=False,
         redirect_stdouts=False,

@@ -12,7 +12,6 @@ from pipeline.settings import Settings
 from pipeline.stream.guard import Done
 from pipeline.stream.promotions import InService
 from pipeline.stream.rules import Following
-from pipeline.stream.sample import SAMPLE
 from pipeline.topics import CLASSIFIED
 
 
@@ -29,13 +28,10 @@ class Classifying:
     def __init__(self, settings: Settings) -> None:
         self.model = InService(settings)
         self.rules = Following(settings.kafka)
-        # What loads on first use (the language model) loads now, not with somebody's first article.
-        self.step([SAMPLE])
 
     async def start(self) -> None:
         """Read which model and which rules are in service, unless that was done before."""
-        await self.model.prepare()
-        await self.rules.prepare()
+        await asyncio.gather(self.model.prepare(), self.rules.prepare())
 
     async def follow(self) -> None:
         """Take new models and new rules into service, for ever."""

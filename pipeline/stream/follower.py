@@ -41,16 +41,13 @@ class Follower:
         self._read = asyncio.Event()
         self._once = asyncio.Lock()
 
-    @property
-    def ready(self) -> bool:
-        """Whether the topic has been read once."""
-        return self._read.is_set()
-
-    async def prepare(self) -> None:
-        """Read the topic, unless that was done before."""
+    async def prepare(self) -> bool:
+        """Read the topic, unless that was done before; says whether it was this call that did it."""
         async with self._once:
-            if not self.ready:
-                await self._begin()
+            if self._read.is_set():
+                return False
+            await self._begin()
+            return True
 
     async def _begin(self) -> None:
         last: ConsumerRecord | None = None

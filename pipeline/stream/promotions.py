@@ -52,8 +52,7 @@ class InService:
             Permanent: the promoted version cannot be used.
             Transient: broker or registry do not answer.
         """
-        if not self._follower.ready:
-            await self._follower.prepare()
+        if await self._follower.prepare():
             log.info("model in service", version=self.scorer.version)
 
     async def follow(self) -> None:

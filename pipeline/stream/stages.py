@@ -7,12 +7,14 @@ worker of one stage does not carry the libraries of the others.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.records import Article, Classified, Match, Record
 from pipeline.settings import Settings
 from pipeline.stream.guard import Step
+from pipeline.stream.sample import SAMPLE
 from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES, PROMOTIONS, RULES, Topic
 
 
@@ -51,9 +53,17 @@ class Stage:
 
 
 def _classify(settings: Settings) -> Built:
-    from pipeline.stream import classify
+    from pipeline.classify import language
 
-    stage = classify.Classifying(settings)
+    with ThreadPoolExecutor(1) as beside:
+        # Unpacking the language model takes half a second and leaves the interpreter to what else loads meanwhile.
+        unpacking = beside.submit(language.load)
+        from pipeline.stream import classify
+
+        stage = classify.Classifying(settings)
+        unpacking.result()
+    # What else loads on first use loads now, not with somebody's first article.
+    stage.step([SAMPLE])
     return Built(stage.step, start=stage.start, beside=stage.follow)
 
 

@@ -1,18 +1,25 @@
 """What is saved comes back; what was touched is refused."""
 
 import hashlib
+import io
 import pickle
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import skops.io
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from models import registry
 from models.corpus import Item, Labelled
 from models.learn import fit
+from models.packed import unpack
 from models.scorer import LinearScorer
 from pipeline.classify.sentences import sentences
 from pipeline.classify.step import Prepared
@@ -143,3 +150,72 @@ def test_a_bomb_is_refused(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None
     sign(saved)
     with pytest.raises(BadModel, match="unpacks to"):
         registry.load(saved)
+
+
+def test_the_reader_finds_what_skops_finds() -> None:
+    """The champion read by skops itself, with everything that it knows, is the same to the last number."""
+    content = (registry.CHAMPION / registry.MODEL).read_bytes()
+    ours, theirs = unpack(content, 8 * registry.MOST), skops.io.loads(content)
+
+    def flat(state: object, at: str = "") -> dict[str, object]:
+        if isinstance(state, dict):
+            return {name: value for key in state for name, value in flat(state[key], f"{at}.{key}").items()}
+        return {at: (state.dtype, state.shape, state.tobytes()) if isinstance(state, np.ndarray) else state}
+
+    assert flat(ours) == flat(theirs)
+
+
+plain = st.recursive(
+    st.text() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans(),
+    lambda inner: st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(plain)
+def test_strings_and_numbers_come_back(state: object) -> None:
+    """Whatever plain state skops writes is read as it was."""
+    assert unpack(skops.io.dumps(state), 10**9) == state
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        [1],
+        (1,),
+        {1},
+        None,
+        {1: "a"},
+        np.float32(1.0),
+        np.array([{}], dtype=object),
+        np.array(["a"]),
+        sparse.csr_matrix([[1.0]]),
+        np.random.default_rng(1),
+        print,
+        Path,
+    ],
+    ids=str,
+)
+def test_what_no_model_needs_is_refused(strange: object) -> None:
+    """A list that is closed: what skops would take, and what it would not, is refused all the same."""
+    with pytest.raises(ValueError, match=r"not trusted|written as JSON"):
+        unpack(skops.io.dumps({"here": strange}), 10**9)
+
+
+def test_an_array_is_no_larger_than_its_file() -> None:
+    """A header that asks for terabytes gets what is there."""
+    content = skops.io.dumps({"here": np.zeros(3)})
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    changed = io.BytesIO()
+    with zipfile.ZipFile(changed, "w") as archive:
+        for name, value in files.items():
+            archive.writestr(name, value.replace(b"(3,), }            ", b"(9999999999999,), }"))
+    with pytest.raises(ValueError, match="cannot reshape"):
+        unpack(changed.getvalue(), 10**9)
+
+
+def test_loading_a_model_does_not_load_scikit_learn() -> None:
+    """A worker reads its model without the CPU and the memory of what trained it."""
+    code = "import sys; from models import registry; registry.load(); print({'sklearn', 'skops'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

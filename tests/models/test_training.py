@@ -7,8 +7,9 @@ import orjson
 import pytest
 
 from models import registry
-from models.corpus import SEED, Item, folds, gather, marks, seeds, stories
+from models.corpus import SEED, Item, gather, marks, seeds
 from models.evaluate import measure
+from models.folds import folds, stories
 from models.learn import calibrate, out_of_fold
 from models.train import main, train
 from pipeline.errors import BadInput
