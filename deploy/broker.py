@@ -138,8 +138,8 @@ class LocalBroker:
         await self.child.start()
         await self.wait()
 
-    async def _format(self) -> None:
-        command = self._command("kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", self._file)
+    async def _format(self, *more: str) -> None:
+        command = self._command("kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", self._file, *more)
         process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said, _ = await process.communicate()
         if process.returncode:

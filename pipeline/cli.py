@@ -285,6 +285,27 @@ def topics_check() -> None:
     start.run(_topics(make=False))
 
 
+@topics_app.command("acls")
+def topics_acls(
+    roles: Annotated[list[str] | None, typer.Argument(help="Without any: all roles.")] = None,
+    principal: Annotated[str, typer.Option(help="Who gets it; {role} stands for the role.")] = "User:{role}",
+    remove: Annotated[bool, typer.Option(help="Take away instead of giving.")] = False,
+) -> None:
+    """Print a shell script that lets each role do its work on a broker with ACLs, and nothing else.
+
+    Examples:
+
+        stellwerk topics acls > acls.sh; BOOTSTRAP=kafka:9093 ADMIN=admin.properties sh acls.sh
+
+        stellwerk topics acls classify route --principal 'User:CN=stellwerk-{role}'
+    """
+    from pipeline import access
+
+    if wrong := next((role for role in roles or () if role not in access.ROLES), ""):
+        raise typer.BadParameter(f"{wrong!r} is no role; one of {', '.join(access.ROLES)}")
+    print(access.script(roles or access.ROLES, principal, start.plain("topics"), remove=remove), end="")
+
+
 async def _topics(*, make: bool) -> None:
     from pipeline.kafka import Broker, Fault, patiently
     from pipeline.stream.alert import route_topics

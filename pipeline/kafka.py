@@ -17,10 +17,11 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
-from pipeline.errors import NotReady, Transient
+from pipeline.bearer import provider
+from pipeline.errors import BadInput, NotReady, Transient
 from pipeline.settings import KafkaSettings
 from pipeline.topics import LARGEST, TOPICS, Topic
 
@@ -33,14 +34,32 @@ def client(settings: KafkaSettings) -> dict[str, Any]:
         "security_protocol": settings.security,
     }
     if settings.security.endswith("SSL"):
-        made["ssl_context"] = ssl.create_default_context(cafile=settings.cafile or None)
+        made["ssl_context"] = _trust(settings)
     if settings.security.startswith("SASL"):
-        made |= {
-            "sasl_mechanism": settings.mechanism,
-            "sasl_plain_username": settings.username,
-            "sasl_plain_password": settings.password.get_secret_value(),
-        }
+        made["sasl_mechanism"] = settings.mechanism
+        if settings.mechanism == "OAUTHBEARER":
+            made["sasl_oauth_token_provider"] = provider(settings)
+        else:
+            made["sasl_plain_username"] = settings.username
+            made["sasl_plain_password"] = settings.password.get_secret_value()
     return made
+
+
+def _trust(settings: KafkaSettings) -> ssl.SSLContext:
+    """Return whom we believe to be the broker, and who we say we are.
+
+    Raises:
+        BadInput: a certificate or key that cannot be read.
+    """
+    field, file = "STELLWERK_KAFKA__CAFILE", settings.cafile
+    try:
+        context = ssl.create_default_context(cafile=settings.cafile or None)
+        if settings.certfile:
+            field, file = "STELLWERK_KAFKA__CERTFILE", settings.certfile
+            context.load_cert_chain(settings.certfile, settings.keyfile or None)
+    except (OSError, ssl.SSLError) as error:
+        raise BadInput(f"no certificate in PEM that can be used: {error}", file=file, field=field) from None
+    return context
 
 
 def full_name(settings: KafkaSettings, topic: Topic) -> str:
@@ -64,6 +83,8 @@ async def _open(settings: KafkaSettings, connection: Any) -> AsyncIterator[Any]:
     try:
         try:
             await connection.start()
+        except ClusterAuthorizationFailedError:
+            raise Transient(f"the broker at {settings.bootstrap} lets this login write nothing") from None
         except KafkaError as error:
             raise Transient(f"no broker at {settings.bootstrap}: {error}") from None
         yield connection
@@ -99,9 +120,16 @@ async def whole(
         settings: which broker.
         topic: which topic.
         partitions: which of its partitions; None for all.
+
+    Raises:
+        Transient: no broker answers, or it does not show us the topic.
+        TopicAuthorizationFailedError: this login may see the topic, and not read it.
     """
     async with reading(settings) as consumer:
         name = full_name(settings, topic)
+        if name not in await consumer.topics():
+            # aiokafka would ask for it again and again until the request's time is over.
+            raise Transient(f"topic {name} is not there, or {settings.username or 'this login'} may not see it")
         wanted = [
             TopicPartition(name, n) for n in (all_partitions(settings, topic) if partitions is None else partitions)
         ]
@@ -180,7 +208,18 @@ class Broker:
                 error = for_code(code)
                 if code and error is not TopicAlreadyExistsError:
                     raise NotReady(f"topic {name} cannot be made: {error.__name__} {rest[0] if rest else ''}")
-        return [full_name(self._settings, topic) for topic in new]
+        names = [full_name(self._settings, topic) for topic in new]
+        await self._shown(names)
+        return names
+
+    async def _shown(self, names: Iterable[str]) -> None:
+        """Wait until the broker shows the topics that its controller has made: it learns of them a moment later."""
+        try:
+            async with asyncio.timeout(self._settings.request):
+                while not set(names) <= set(await self._admin.list_topics()):
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise NotReady("topics were made, but the broker does not show them; may this login see them?") from None
 
     async def check(self, topics: Iterable[Topic] = TOPICS) -> list[Fault]:
         """Return what is wrong with the topics: missing, other partitions, other configuration."""

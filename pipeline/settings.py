@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -43,11 +43,24 @@ class KafkaSettings(Section):
     wait: float = Field(0.0, ge=0, description="seconds to wait at the start for the broker and its topics")
     session: Seconds = Field(15.0, description="seconds without heartbeat after which a worker counts as dead")
     request: Seconds = Field(30.0, description="seconds for one request to the broker; at least `session`")
-    security: str = Field("PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
-    mechanism: str = Field("SCRAM-SHA-512", description="SASL mechanism, where security says SASL")
-    username: str = Field("", description="of the SASL login")
-    password: SecretStr = Field(SecretStr(""), description="of the SASL login; better as a file")
+    security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER"] = Field(
+        "SCRAM-SHA-512", description="where security says SASL: SCRAM-SHA-512, SCRAM-SHA-256, PLAIN or OAUTHBEARER"
+    )
+    username: str = Field("", description="of the SASL login; with `token_url` the client's id")
+    password: SecretStr = Field(
+        SecretStr(""), description="of the SASL login, or the client's secret; better as a file"
+    )
+    tokenfile: Path | None = Field(
+        None, description="OAUTHBEARER: file that holds the token, read again for each connection"
+    )
+    token_url: str = Field("", description="OAUTHBEARER: where a token is had for username and password")
+    token_scope: str = Field("", description="OAUTHBEARER: the scope asked for at `token_url`")
     cafile: str = Field("", description="PEM file of the authority that signed the broker's certificate")
+    certfile: str = Field("", description="PEM file of our own certificate, where the broker asks for one (mTLS)")
+    keyfile: str = Field("", description="PEM file of that certificate's key; empty: it stands in `certfile`")
     jars: Path = Field(Path(".stellwerk/kafka-4.3.0"), description="where the broker's jars are put")
     heap: str = Field("512m", description="Java heap of the broker started here")
 

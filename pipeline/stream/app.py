@@ -127,7 +127,10 @@ def _bare_app(stage: Stage, settings: Settings) -> faust.App:
 
 def _credentials(settings: KafkaSettings) -> Any:
     """Return Faust's credentials, which do not show the password when printed, or nothing."""
-    ssl_context = kafka.client(settings).get("ssl_context")
+    shared = kafka.client(settings)
+    ssl_context = shared.get("ssl_context")
+    if tokens := shared.get("sasl_oauth_token_provider"):
+        return faust.OAuthCredentials(oauth_cb=tokens, ssl_context=ssl_context)
     if settings.security.startswith("SASL"):
         return faust.SASLCredentials(
             mechanism=settings.mechanism,

@@ -83,7 +83,8 @@ def _alert(settings: Settings) -> Built:
 STAGES: Final[tuple[Stage, ...]] = (
     Stage("classify", ARTICLES, Article, (CLASSIFIED, DEAD_LETTERS), _classify, (PROMOTIONS, RULES)),
     Stage("route", CLASSIFIED, Classified, (MATCHES, DEAD_LETTERS), _route),
-    Stage("alert", MATCHES, Match, (ALERTS, DEAD_LETTERS), _alert),
+    # It reads what it wrote: its memory.
+    Stage("alert", MATCHES, Match, (ALERTS, DEAD_LETTERS), _alert, (ALERTS,)),
 )
 
 

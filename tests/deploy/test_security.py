@@ -1,0 +1,227 @@
+"""Roles on a broker with TLS, logins and ACLs: each does its job, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+
+from deploy.broker import POM, LocalBroker
+from deploy.children import Child
+from deploy.tail import follow
+from pipeline import kafka
+from pipeline.access import ROLES, accesses, script
+from pipeline.errors import BadInput, Transient
+from pipeline.records import Alert, Article
+from pipeline.settings import KafkaSettings, Settings
+from pipeline.topics import ALERTS, ARTICLES, TOPICS, Topic
+from tests.conftest import ROOT, jar_settings
+from tests.deploy.secure import Papers, SecureBroker
+
+pytestmark = pytest.mark.broker
+STAGES = ("classify", "route", "alert")
+USERS = [*ROLES, "nobody"]
+
+
+def jars(folder: Path, *wish: str) -> Path:
+    """Return a folder with other jars of Kafka than `stellwerk install` gets."""
+    command = ["mvn", "-q", "-B", "-f", str(POM), *wish, "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The jars of Kafka's own scripts."""
+    return jars(tmp_path_factory.mktemp("tools"), "-Ptools")
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
+    return Papers.make(tmp_path_factory.mktemp("papers"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def secure(tmp_path_factory: pytest.TempPathFactory, papers: Papers, tools: Path) -> AsyncIterator[SecureBroker]:
+    """The broker, with the topics made by `init` and every role allowed what the script says."""
+    broker = SecureBroker(tmp_path_factory.mktemp("secure"), jar_settings(), papers, USERS)
+    await broker.start()
+    await broker.allow(script(ROLES, "User:{role}", Settings()), tools)
+    async with kafka.Broker(broker.scram("init")) as init:
+        await init.make()
+        assert await init.check() == []
+    async with kafka.sending(broker.scram("admin")) as producer:
+        # An empty topic would tell nothing: who may not read it is refused with its first record.
+        for topic in TOPICS:
+            await producer.send_and_wait(kafka.full_name(KafkaSettings(), topic), b"{}", key=b"none")
+    yield broker
+    await broker.stop()
+
+
+def worker(role: str, known: KafkaSettings, folder: Path) -> Child:
+    password = folder / "password"
+    password.write_text(known.password.get_secret_value() + "\n")
+    return Child(
+        role,
+        [sys.executable, "-m", "pipeline.cli", "worker", role, "--announce"],
+        log=folder / f"{role}.log",
+        environment={
+            "STELLWERK_KAFKA__BOOTSTRAP": known.bootstrap,
+            "STELLWERK_KAFKA__SECURITY": known.security,
+            "STELLWERK_KAFKA__USERNAME": known.username,
+            "STELLWERK_KAFKA__PASSWORD_FILE": str(password),
+            "STELLWERK_KAFKA__CAFILE": known.cafile,
+            "STELLWERK_KAFKA__PARTITIONS": str(known.partitions),
+            "STELLWERK_ROUTE__ACCOUNTS": str(ROOT / "deploy" / "demo" / "accounts.csv"),
+            "STELLWERK_STREAM__WORKER": "0",
+            "STELLWERK_FOLDER": str(folder),
+        },
+        announces=True,
+    )
+
+
+def article() -> Article:
+    """An article of the demo that becomes an alert."""
+    lines = (ROOT / "deploy" / "demo" / "articles.jsonl").read_bytes().splitlines()
+    raw = next(raw for raw in map(orjson.loads, lines) if raw["slug"] == "caldermont-furnace-order")
+    now, text = datetime.now(UTC), "\n".join(raw["body"])
+    return Article(
+        id="one", source_id="s", url="https://example.org/1", title=raw["title"], text=text, published=now, fetched=now
+    )
+
+
+async def send(settings: KafkaSettings, topic: Topic, value: bytes = b"{}") -> None:
+    async with kafka.sending(settings) as producer:
+        await producer.send_and_wait(kafka.full_name(settings, topic), value, key=b"one")
+
+
+async def read(settings: KafkaSettings, topic: Topic) -> int:
+    return len([record async for record in kafka.whole(settings, topic)])
+
+
+async def first_alert(login: Callable[[str], KafkaSettings], folder: Path) -> Alert:
+    """Take an article through three stages, each as a process with its own login, and return what a consumer reads."""
+    workers = [worker(role, login(role), folder) for role in STAGES]
+    try:
+        await asyncio.gather(*[one.start() for one in workers])
+        await asyncio.gather(*[one.announced() for one in workers])
+        await send(login("ingest"), ARTICLES, article().encode())
+        async with asyncio.timeout(60):
+            return await anext(follow(login("consumer"), group="consumer.crm"))
+    finally:
+        await asyncio.gather(*[one.stop() for one in workers])
+
+
+async def test_every_role_does_its_job(secure: SecureBroker, tmp_path: Path) -> None:
+    """An article becomes an alert although no login may do more than its role needs."""
+    assert (await first_alert(secure.scram, tmp_path)).evidence
+
+
+async def test_an_older_kafka_will_do(tmp_path: Path) -> None:
+    """The same on Kafka 3.9, the last one before 4."""
+    older = jar_settings().model_copy(update={"jars": jars(tmp_path / "jars", "-Dkafka.version=3.9.1")})
+    broker = LocalBroker(tmp_path / "kafka", older)
+    await broker.start()
+    try:
+        settings = KafkaSettings(bootstrap=broker.bootstrap, partitions=2)
+        async with kafka.Broker(settings) as init:
+            await init.make()
+            assert await init.check() == []
+        assert (await first_alert(lambda _: settings, tmp_path)).evidence
+    finally:
+        await broker.stop()
+
+
+@pytest.mark.parametrize("role", sorted(accesses(Settings())))
+async def test_a_role_reads_and_writes_what_it_needs_and_nothing_else(secure: SecureBroker, role: str) -> None:
+    """Every topic is tried both ways with the role's login."""
+    settings, access = secure.scram(role), accesses(Settings())[role]
+    for topic in TOPICS:
+        for act, allowed in ((read, topic in access.reads), (send, topic in access.writes)):
+            # What a role may neither read nor write is not even shown to it.
+            refusal = pytest.raises((TopicAuthorizationFailedError, Transient), match=r"uthoriz|may not see")
+            with contextlib.nullcontext() if allowed else refusal:
+                await act(settings, topic)
+
+
+async def test_a_consumer_cannot_join_a_stage(secure: SecureBroker) -> None:
+    """Whoever may read alerts may not take a stage's records away from it."""
+    settings = secure.scram("consumer")
+    async with kafka.reading(settings, group_id="stellwerk.alert") as consumer, asyncio.timeout(20):
+        consumer.subscribe([kafka.full_name(settings, ALERTS)])
+        with pytest.raises(GroupAuthorizationFailedError):
+            await consumer.getone()
+
+
+async def test_a_certificate_is_a_login(secure: SecureBroker) -> None:
+    """With mTLS the name in the certificate is who one is."""
+    await send(secure.certified("ingest"), ARTICLES, article().encode())
+    with pytest.raises(Transient, match="write nothing"):
+        await send(secure.certified("nobody"), ARTICLES)
+
+
+async def test_a_token_out_of_a_file_is_a_login(secure: SecureBroker, papers: Papers, tmp_path: Path) -> None:
+    """The file is read again for each connection, as long as somebody keeps it fresh."""
+    file = tmp_path / "token"
+    file.write_text(papers.token("ingest") + "\n")
+    settings = secure.bearing(tokenfile=file)
+    await send(settings, ARTICLES, article().encode())
+    file.write_text(papers.token("nobody"))
+    with pytest.raises(Transient, match="write nothing"):
+        await send(settings, ARTICLES)
+
+
+async def test_a_token_comes_from_an_endpoint(secure: SecureBroker, papers: Papers) -> None:
+    """Client id and secret are exchanged for a token once, however many connections there are."""
+    asked: list[tuple[str, str]] = []
+
+    async def grant(request: web.Request) -> web.Response:
+        form = await request.post()
+        asked.append((str(form["grant_type"]), request.headers["Authorization"]))
+        return web.json_response({"access_token": papers.token("ingest"), "expires_in": 300})
+
+    app = web.Application()
+    app.router.add_post("/token", grant)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        address = runner.addresses[0]
+        settings = secure.bearing(token_url=f"http://127.0.0.1:{address[1]}/token", username="id")
+        await send(settings, ARTICLES, article().encode())
+    finally:
+        await runner.cleanup()
+    assert len(asked) == 1
+    assert asked[0][0] == "client_credentials"
+
+
+async def test_a_wrong_password_is_told(secure: SecureBroker) -> None:
+    """A login that fails is one line that names the broker, without the password."""
+    wrong = KafkaSettings.model_validate({**secure.scram("ingest").model_dump(), "password": "geheim"})
+    with pytest.raises(Transient, match=secure.bootstrap) as told:
+        async with kafka.Broker(wrong):
+            pass
+    assert "geheim" not in str(told.value)
+
+
+def test_wrong_settings_are_named() -> None:
+    """A file that is no certificate, no source of tokens, a secret in the clear: the setting at fault is named."""
+    for update, field in (
+        ({"security": "SSL", "cafile": "/nowhere.pem"}, "CAFILE"),
+        ({"security": "SSL", "certfile": str(ROOT / "README.md")}, "CERTFILE"),
+        ({"security": "SASL_SSL", "mechanism": "OAUTHBEARER"}, "TOKEN_URL"),
+        ({"security": "SASL_SSL", "mechanism": "OAUTHBEARER", "token_url": "http://idp.example/token"}, "TOKEN_URL"),
+    ):
+        with pytest.raises(BadInput, match=f"STELLWERK_KAFKA__{field}"):
+            kafka.client(KafkaSettings(bootstrap="127.0.0.1:1").model_copy(update=update))
