@@ -13,9 +13,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from ahocorasick_rs import AhoCorasick, MatchKind
+
 from pipeline.route.passages import Capitals
 from pipeline.route.words import (
     BUSINESS,
+    ENDING,
     FIRST_NAMES,
     HEADS,
     KIND_BEFORE,
@@ -23,10 +26,12 @@ from pipeline.route.words import (
     OTHERS,
     PERSON_BEFORE,
     PERSON_TITLES,
+    WHOLE,
 )
 
 _TEXT: Final = 700
 """Characters on each side that count as the same text."""
+_BUSINESS: Final = AhoCorasick(BUSINESS, matchkind=MatchKind.LeftmostFirst)
 KEEP: Final = 0.5
 """Names less probable than this are no mentions."""
 
@@ -122,7 +127,14 @@ def judge(
 
 def business_words(body: str) -> list[tuple[int, str]]:
     """Return the words that speak of business, in order, each with its place."""
-    return [(match.start(), match.group().lower()) for match in BUSINESS.finditer(body)]
+    low = body.lower()
+    # Lower case may be longer than the text (`İ`); places are then somewhat off, and only nearness counts.
+    return [
+        (start, BUSINESS[index])
+        for index, start, end in _BUSINESS.find_matches_as_indexes(low)
+        if not (BUSINESS[index] in ENDING and low[end : end + 1].isalnum())
+        and not (BUSINESS[index] in WHOLE and low[max(0, start - 1) : start].isalnum())
+    ]
 
 
 def _within(business: Sequence[tuple[int, str]], start: int, end: int) -> Sequence[tuple[int, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -229,4 +230,5 @@ def _register() -> Iterator[Entry]:
             country, population = code.decode(), int(people)
             if population >= _SMALLEST.get(country, _SMALLEST_ELSEWHERE):
                 shown = orjson.loads(b'"' + name + b'"') if b"\\" in name else name.decode()
-                yield Entry(shown, country, "city", population, admin.decode())
+                # Sixty thousand towns have some hundred countries and regions among them.
+                yield Entry(shown, sys.intern(country), "city", population, sys.intern(admin.decode()))

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from pipeline.route.names import LEGAL_AFTER, Form
-from pipeline.route.words import CLOSED_HEADS
 
 _REST = re.compile(r"[^\W_]*")
 _COMPOUND = re.compile(r"[-‐‑][^\W_][\w‐‑-]{0,60}")
@@ -127,12 +126,6 @@ def redefined(hits: Sequence[Hit], body: str) -> frozenset[str]:
         if not ours and any(word[0] == name[0] for word in phrase):
             found.add(name)
     return frozenset(found)
-
-
-def ends(padded: str, stop: int) -> bool:
-    """Say whether the letters from `stop` on are an ending that a name may take."""
-    rest = _REST.match(padded, stop).group()  # type: ignore[union-attr]
-    return rest == "s" or rest in CLOSED_HEADS
 
 
 def _fits(form: Form, name: str) -> bool:

@@ -18,6 +18,7 @@ _CLOSED: Final = re.compile(
     r"(?=geschäft|chef|sitz|zentrale|start|tochter|handel|premiere|reise|verkehr|tournee|pläne|strategie|fonds)|"
     r"(?:deutschland|europa|bayern|österreich|hessen|berlin)weit)"
 )
+_REMEMBERED: Final = 50_000
 _CASE_PARTS: Final = frozenset("am an der im of upon de do da del la le el bei ob den die das and und von the".split())
 
 
@@ -33,12 +34,13 @@ class Found(NamedTuple):
 class Lookup:
     """Looks words up in the gazetteer, which it reads at first use."""
 
-    __slots__ = ("_longest", "_names")
+    __slots__ = ("_dull", "_longest", "_names")
 
     def __init__(self) -> None:
         """Read nothing yet."""
         self._names: Names | None = None
         self._longest: dict[str, int] = {}
+        self._dull: set[str] = set()
 
     def _load(self) -> Names:
         if self._names is None:
@@ -52,36 +54,58 @@ class Lookup:
     def find(self, body: str, *, german: bool) -> list[Found]:
         """Return every stretch that could be a place, in order; `german` says which language's names count."""
         known = self._load()
-        tokens = [(match.start(), match.end(), match.group()) for match in _TOKEN.finditer(body)]
+        tokens = list(_TOKEN.finditer(body))
         found = self._look(body, tokens, known, german)
         found += [Found(match.start(), match.end(), _closed(known, match.group())) for match in _CLOSED.finditer(body)]
         found.sort(key=lambda one: one.start)
         return found
 
-    def _look(self, body: str, tokens: Sequence[tuple[int, int, str]], known: Names, german: bool) -> list[Found]:
+    def _look(self, body: str, tokens: Sequence[re.Match[str]], known: Names, german: bool) -> list[Found]:
         """Return every stretch of words that could be a place."""
         found: list[Found] = []
-        at = 0
-        while at < len(tokens):
-            start, end, token = tokens[at]
-            used, entries = 1, self._single(body, end, token, known, german)
-            low = token.lower()
-            for count in range(min(self._longest.get(low, 1), len(tokens) - at), 1, -1):
-                entries_long = _several(body, tokens[at : at + count], known)
-                if entries_long:
-                    used, entries, end = count, entries_long, tokens[at + count - 1][1]
-                    break
-            if not entries:
-                state = _state(body, start, end, token)
-                if state:
-                    end, entries = state
-                    found.append(Found(start, end, entries, after_comma=True))
-                    at += used
-                    continue
-            if entries:
-                found.append(Found(start, end, entries))
-            at += used
+        after = 0
+        for at, match in enumerate(tokens):
+            token = match[0]
+            if token in self._dull or at < after:
+                continue
+            used, one = self._begun(body, tokens, at, known, german)
+            after = at + used
+            if one:
+                found.append(one)
+            elif self._means_nothing(token, known):
+                self._note(token)
         return found
+
+    def _begun(
+        self, body: str, tokens: Sequence[re.Match[str]], at: int, known: Names, german: bool
+    ) -> tuple[int, Found | None]:
+        """Return what begins with one word, and how many words it has."""
+        (start, end), token = tokens[at].span(), tokens[at][0]
+        for count in range(min(self._longest.get(token.lower(), 1), len(tokens) - at), 1, -1):
+            entries = _several(body, tokens[at : at + count], known)
+            if entries:
+                return count, Found(start, tokens[at + count - 1].end(), entries)
+        entries = self._single(body, end, token, known, german)
+        if entries:
+            return 1, Found(start, end, entries)
+        state = _state(body, start, end, token)
+        return 1, Found(start, *state, after_comma=True) if state else None
+
+    def _means_nothing(self, token: str, known: Names) -> bool:
+        """Say whether a word is no place and begins none, wherever it stands."""
+        low = token.lower()
+        spelt = (low, low.replace(".", " ").strip(), low.removesuffix("s"))
+        return not (
+            any(one in known for one in spelt)
+            or low in self._longest
+            or _prefixed(low, True, known)
+            or any(one in states() for one in (token, f"{token}."))
+        )
+
+    def _note(self, token: str) -> None:
+        if len(self._dull) >= _REMEMBERED:
+            self._dull.clear()
+        self._dull.add(token)
 
     @staticmethod
     def _single(body: str, end: int, token: str, known: Names, german: bool) -> tuple[Entry, ...]:
@@ -107,18 +131,18 @@ class Lookup:
         return tuple(out)
 
 
-def _several(body: str, tokens: Sequence[tuple[int, int, str]], known: Names) -> tuple[Entry, ...]:
+def _several(body: str, tokens: Sequence[re.Match[str]], known: Names) -> tuple[Entry, ...]:
     """Return the meanings of several words in a row; empty where they are none, or other things stand between them."""
-    key = " ".join(token.lower() for _, _, token in tokens)
+    key = " ".join(token[0].lower() for token in tokens)
     entries = known.get(key)
     if not entries and key.endswith("s"):
         entries = known.get(key[:-1])
     if not entries:
         return ()
-    for (_, end, _), (start, _, _) in pairwise(tokens):
-        if not _GAP.fullmatch(body, end, start):
+    for one, other in pairwise(tokens):
+        if not _GAP.fullmatch(body, one.end(), other.start()):
             return ()
-    if not all(token[0].isupper() or token in _CASE_PARTS for _, _, token in tokens) and not entries[0].adjective:
+    if not all(token[0][0].isupper() or token[0] in _CASE_PARTS for token in tokens) and not entries[0].adjective:
         return ()
     return tuple(one for one in entries if one.language != "stem")
 

@@ -1,8 +1,7 @@
 """Where in a text the names of accounts stand.
 
-Every spelling of every name goes into one Aho-Corasick automaton, so the cost hardly depends on their number. What it
-finds is filtered by word boundary, case and separators, then the longest wins, then the context decides
-(`context.py`).
+Every spelling of every name goes into one table (`spellings.py`), so the cost hardly depends on their number. What it
+finds is filtered by case and separators, then the longest wins, then the context decides (`context.py`).
 """
 
 from __future__ import annotations
@@ -10,72 +9,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
-
 from pipeline.records import Mention
 from pipeline.route.context import KEEP, Seen, business_words, judge
-from pipeline.route.hits import Hit, ends, longest, redefined, shape
-from pipeline.route.names import Form, fold, forms, keys, short_forms
+from pipeline.route.hits import Hit, longest, redefined, shape
+from pipeline.route.names import Form, fold
 from pipeline.route.passages import Passages
 from pipeline.route.sites import Sites
+from pipeline.route.spellings import KINDS, Spellings
 from pipeline.route.symbols import with_symbols
-from pipeline.route.tree import Accounts
+from pipeline.route.tree import Account, Accounts
 
 _MOST: Final = 2_000
 """Names looked at in one text; nothing with more of them is an article."""
 _NEAR: Final = 240
 """Characters on each side in which clues count; a sentence may be endless."""
 _SURE: Final = 0.8
-_KINDS: Final = ("name", "alias", "former", "bare", "legal", "known", "short")
 
 
 class Finder:
-    """Finds accounts in texts; build it once per account file.
+    """Finds accounts in texts; build it once per account file, and tell it what changes.
 
     Args:
         accounts: whom to look for; 100,000 take some seconds.
     """
 
+    __slots__ = ("_accounts", "_sites", "_spellings")
+
     def __init__(self, accounts: Accounts) -> None:
-        """Spell out every name and build the automaton."""
+        """Spell out every name."""
         self._accounts = accounts
-        self._group = {account.id: accounts.group(account.id).id for account in accounts}
-        entries: dict[str, list[Form]] = {}
-        for account in accounts:
-            for form in forms(account):
-                for key in keys(form.text):
-                    self._put(entries, key, form)
-        self._put_short(accounts, entries)
-        self._forms = [tuple(found) for found in entries.values()]
+        self._spellings = Spellings(accounts)
         self._sites = Sites(accounts)
-        self._search = AhoCorasick(
-            [f" {key}" for key in entries],
-            matchkind=MatchKind.Standard,
-            implementation=Implementation.ContiguousNFA,
-            store_patterns=False,
-        )
 
-    @staticmethod
-    def _put(entries: dict[str, list[Form]], key: str, form: Form) -> None:
-        known = entries.setdefault(key, [])
-        if all(other.account_id != form.account_id or other.text != form.text for other in known):
-            known.append(form)
-
-    def _put_short(self, accounts: Accounts, entries: dict[str, list[Form]]) -> None:
-        """Add derived names, but none that two groups would share or that somebody has as a full name.
-
-        Inside a group the highest account gets it: `Mercedes` is Mercedes-Benz, not Mercedes-AMG.
-        """
-        derived: dict[str, list[Form]] = {}
-        for account in accounts:
-            for form in short_forms(account):
-                for key in keys(form.text):
-                    if key not in entries:
-                        derived.setdefault(key, []).append(form)
-        for key, found in derived.items():
-            known = [form for form in found if form.kind == "known"] or found
-            if len({self._group[form.account_id] for form in known}) == 1:
-                self._put(entries, key, min(known, key=lambda form: len(accounts.path(form.account_id))))
+    def change(self, old: Account | None, new: Account | None) -> None:
+        """Take an account's old names away and add its new ones; a millisecond, and the same as building anew."""
+        if old:
+            self._spellings.drop(old)
+        if new:
+            self._spellings.add(new)
+        self._sites = Sites(self._accounts)
 
     def find(self, body: str, passages: Passages | None = None) -> list[Mention]:
         """Return the mentions in this text, in order, not overlapping in their bare names.
@@ -125,7 +97,7 @@ class Finder:
     ) -> tuple[float, str]:
         """Return how probable it is that this hit is the account, and why."""
         name = body[hit.start : hit.end]
-        others = sure.get(self._group[form.account_id], frozenset()) if form.ordinary else frozenset()
+        others = sure.get(self._accounts.group_id(form.account_id), frozenset()) if form.ordinary else frozenset()
         family = min((text for text in others if text.lower() != name.lower()), default="")
         seen = Seen(
             start=hit.start,
@@ -159,22 +131,14 @@ class Finder:
 
     def _hits(self, body: str) -> list[Hit]:
         """Return every spelling that stands there as a word of its own and in a case that fits."""
-        padded = f" {fold(body)}"
-        hits = []
-        for index, start, stop in self._search.find_matches_as_indexes(padded, overlapping=True):
-            end = stop - 1
-            if end < len(body) and padded[stop].isalnum() and not ends(padded, stop):
-                continue
-            hit = shape(body, start, end, self._forms[index])
-            if hit:
-                hits.append(hit)
-        return hits
+        found = (shape(body, *one) for one in self._spellings.find(fold(body)))
+        return [hit for hit in found if hit]
 
     def _sure(self, hits: Iterable[Hit], body: str) -> dict[str, frozenset[str]]:
         """Return, per group, the names in this text that are nothing else."""
         names: dict[str, set[str]] = {}
         for hit in hits:
-            groups = {self._group[form.account_id] for form in hit.forms}
+            groups = {self._accounts.group_id(form.account_id) for form in hit.forms}
             if len(groups) == 1 and (hit.legal or hit.ticker or not all(form.ordinary for form in hit.forms)):
                 names.setdefault(groups.pop(), set()).add(body[hit.start : hit.right if hit.legal else hit.end])
         return {group: frozenset(found) for group, found in names.items()}
@@ -186,9 +150,9 @@ class Finder:
         name = body[hit.start : hit.end]
 
         def rank(form: Form) -> tuple[bool, int, int, int]:
-            others = sure.get(self._group[form.account_id], frozenset())
+            others = sure.get(self._accounts.group_id(form.account_id), frozenset())
             alone = not any(text != name for text in others)
-            return alone, _KINDS.index(form.kind), -self._kindred(form.account_id, body), form.ordinary
+            return alone, KINDS.index(form.kind), -self._kindred(form.account_id, body), form.ordinary
 
         return min(hit.forms, key=rank)
 

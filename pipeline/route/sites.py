@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pipeline.route.gazetteer import names
 from pipeline.route.hits import Hit
 from pipeline.route.passages import Passages
-from pipeline.route.tree import Accounts, Level
+from pipeline.route.tree import Account, Accounts, Level
 from pipeline.route.words import PLANT
 
 _PLANT_WORD = re.compile(r" ([\w-]+)")
@@ -20,17 +21,20 @@ class Sites:
         accounts: with their sites.
     """
 
-    __slots__ = ("_towns",)
+    __slots__ = ("_accounts", "_towns")
 
     def __init__(self, accounts: Accounts) -> None:
-        """Collect the towns in the sites' names."""
-        self._towns = _site_towns(accounts)
+        """Look at nothing yet."""
+        self._accounts = accounts
+        self._towns: dict[str, dict[str, str]] = {}
 
     def meant(self, body: str, passages: Passages, hit: Hit, account_id: str) -> tuple[str, str] | None:
         """Return the site that `Tesla-Werk` means, where the text names its town; else None."""
-        towns = self._towns.get(account_id)
-        if not towns:
+        if not self._accounts.below(account_id):
             return None
+        if account_id not in self._towns:
+            self._towns[account_id] = _towns_below(self._accounts, account_id)
+        towns = self._towns[account_id]
         following = _PLANT_WORD.match(body, hit.right)
         if not PLANT.search(body[hit.end : hit.right]) and not (following and PLANT.search(following.group(1))):
             return None
@@ -42,21 +46,21 @@ class Sites:
         return None
 
 
-def _site_towns(accounts: Accounts) -> dict[str, dict[str, str]]:
-    """Return, for each account that has sites below it, the words of their names that are towns: town → site."""
-    towns: dict[str, dict[str, str]] = {}
-    for site in accounts:
-        if site.level is not Level.SITE:
-            continue
-        above = accounts.path(site.id)[:-1]
-        for text in (site.name, *site.aliases):
-            for word in re.findall(r"[^\W\d_]{3,}", text):
-                if (
-                    word[0].isupper()
-                    and not PLANT.search(word)
-                    and word.lower() in names()
-                    and not any(word in one.name for one in above)
-                ):
-                    for account in above:
-                        towns.setdefault(account.id, {})[word] = site.id
+def _towns_below(accounts: Accounts, account_id: str) -> dict[str, str]:
+    """Return the words in the names of the sites below an account that are towns: town → site."""
+    towns: dict[str, str] = {}
+    for one in accounts.below(account_id):
+        if one.level is Level.SITE:
+            above = accounts.path(one.id)[:-1]
+            words = {word for text in (one.name, *one.aliases) for word in re.findall(r"[^\W\d_]{3,}", text)}
+            towns |= {word: one.id for word in sorted(words) if _is_town(word) and not _inside(word, above)}
+        towns |= _towns_below(accounts, one.id)
     return towns
+
+
+def _is_town(word: str) -> bool:
+    return word[0].isupper() and not PLANT.search(word) and word.lower() in names()
+
+
+def _inside(word: str, above: Sequence[Account]) -> bool:
+    return any(word in one.name for one in above)

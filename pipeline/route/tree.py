@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from itertools import islice
+from operator import attrgetter
+from typing import Final
+
+import orjson
 
 from pipeline.records import AccountRef
+
+_REMEMBERED: Final = 4_096
+_DEEPEST: Final = 20
 
 
 class Level(StrEnum):
@@ -54,45 +62,102 @@ class Account:
     teams: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
 
+    def pack(self) -> bytes:
+        """Return the account in a quarter of its room."""
+        # Copied, because what orjson returns keeps the room of its buffer.
+        return bytes(memoryview(orjson.dumps(_VALUES(self))))
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Account:
+        """Return the account that was packed."""
+        id_, name, parent, level, *rest = orjson.loads(packed)
+        values = (tuple(value) if isinstance(value, list) else value for value in rest)
+        return cls(id_, name, parent, Level(level), *values)  # type: ignore[arg-type]
+
+
+_VALUES: Final = attrgetter(*(field.name for field in fields(Account)))
+
 
 class Accounts:
-    """All accounts, by id and as a tree.
+    """All accounts, by id and as a tree; packed, because of 100,000 only few are looked at.
 
     Args:
         accounts: with parents that exist and no cycles; `load_accounts` checks that.
     """
 
-    __slots__ = ("_by_id", "_children", "version")
-
-    version: str
-    """Changes when any account does; 12 hexadecimal characters."""
+    __slots__ = ("_children", "_packed", "_parents", "_seen", "_sum")
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         """Index the accounts by id and by parent."""
-        self._by_id = {account.id: account for account in accounts}
+        self._packed: dict[str, bytes] = {}
+        self._parents: dict[str, str] = {}
         self._children: dict[str, list[str]] = {}
-        digest = hashlib.sha256()
-        for account in sorted(self._by_id.values(), key=lambda one: one.id):
-            digest.update(repr(account).encode())
-            if account.parent_id:
-                self._children.setdefault(account.parent_id, []).append(account.id)
-        self.version = digest.hexdigest()[:12]
+        self._seen: dict[str, Account] = {}
+        self._sum = 0
+        for account in accounts:
+            self.put(account)
+
+    @property
+    def version(self) -> str:
+        """Changes when any account does, and not with their order; 12 hexadecimal characters."""
+        return hashlib.sha256(self._sum.to_bytes(16)).hexdigest()[:12]
+
+    def put(self, account: Account) -> None:
+        """Add an account, or replace the one of this id."""
+        self.drop(account.id)
+        packed = account.pack()
+        self._packed[account.id] = packed
+        self._sum = (self._sum + _digest(packed)) % 2**128
+        if account.parent_id:
+            self._parents[account.id] = account.parent_id
+            self._children.setdefault(account.parent_id, []).append(account.id)
+
+    def drop(self, account_id: str) -> None:
+        """Take an account away, where there is one."""
+        packed = self._packed.pop(account_id, None)
+        if packed is None:
+            return
+        self._seen.pop(account_id, None)
+        self._sum = (self._sum - _digest(packed)) % 2**128
+        parent = self._parents.pop(account_id, None)
+        if parent is not None:
+            self._children[parent].remove(account_id)
 
     def __len__(self) -> int:
         """Return how many accounts there are, on all levels."""
-        return len(self._by_id)
+        return len(self._packed)
 
     def __iter__(self) -> Iterator[Account]:
         """Iterate over all accounts, in the order of the file."""
-        return iter(self._by_id.values())
+        return map(Account.unpack, self._packed.values())
 
     def __contains__(self, account_id: object) -> bool:
         """Say whether there is an account with this id."""
-        return account_id in self._by_id
+        return account_id in self._packed
 
     def __getitem__(self, account_id: str) -> Account:
         """Return the account with this id."""
-        return self._by_id[account_id]
+        account = self._seen.get(account_id)
+        if account is None:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            account = self._seen[account_id] = Account.unpack(self._packed[account_id])
+        return account
+
+    def get(self, account_id: str) -> Account | None:
+        """Return the account with this id, or None."""
+        return self[account_id] if account_id in self._packed else None
+
+    def _way(self, account_id: str) -> Iterator[str]:
+        """Yield the ids from this account up to its group; one whose parent is not there is taken for a group."""
+        return islice(self._upwards(account_id), _DEEPEST)
+
+    def _upwards(self, account_id: str) -> Iterator[str]:
+        above: str | None = account_id
+        while above is not None:
+            yield above
+            above = self._parents.get(above)
+            above = above if above in self._packed else None
 
     def path(self, account_id: str) -> tuple[Account, ...]:
         """Return the accounts from the group down to this one.
@@ -100,21 +165,25 @@ class Accounts:
         Raises:
             KeyError: there is no such account.
         """
-        way = [self._by_id[account_id]]
-        while way[-1].parent_id:
-            way.append(self._by_id[way[-1].parent_id])
-        return tuple(reversed(way))
+        return tuple(self[one] for one in self._way(account_id))[::-1]
+
+    def depth(self, account_id: str) -> int:
+        """Return how many accounts the path to this one has."""
+        return sum(1 for _ in self._way(account_id))
+
+    def group_id(self, account_id: str) -> str:
+        """Return the id of the group that this account belongs to; its own for a group."""
+        for one in self._way(account_id):
+            account_id = one
+        return account_id
 
     def group(self, account_id: str) -> Account:
         """Return the group that this account belongs to; itself for a group."""
-        account = self._by_id[account_id]
-        while account.parent_id:
-            account = self._by_id[account.parent_id]
-        return account
+        return self[self.group_id(account_id)]
 
     def below(self, account_id: str) -> tuple[Account, ...]:
         """Return the accounts directly below this one, by id."""
-        return tuple(self._by_id[child] for child in self._children.get(account_id, ()))
+        return tuple(self[child] for child in sorted(self._children.get(account_id, ())))
 
     def ref(self, account_id: str) -> AccountRef:
         """Return what a match says about this account: its group, and the way down to it."""
@@ -133,3 +202,7 @@ class Accounts:
             teams=next((account.teams for account in upwards if account.teams), ()),
             regions=next((account.regions for account in upwards if account.regions), ()),
         )
+
+
+def _digest(packed: bytes) -> int:
+    return int.from_bytes(hashlib.sha256(packed).digest()[:16])

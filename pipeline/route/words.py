@@ -63,21 +63,19 @@ PERSON_TITLES: Final = frozenset(
     "herr herrn frau mr mrs ms miss dr prof sir lord lady graf gräfin freiherr senator minister ministerin".split()
 )
 
-BUSINESS: Final = re.compile(
-    r"konzern|unternehmen|firma|firmen|hersteller|aktie|börse|umsatz|gewinn|verlust|quartal|vorstand|aufsichtsrat|"
-    r"manager|management|"
-    r"filial|werk|fabrik|produktion|standort|kunden|markt|händler|marke|übernahme|übernimm|beteiligung|tochter|"
-    r"sparte|geschäft|milliard|"
-    r"million|mrd|euro|dollar|arbeitsplätze|stellen|mitarbeiter|beschäftigte|streik|verdi|auftrag|liefer|investi|"
-    r"anleger|dax|prognose|"
-    r"insolven|versicher|chef\b|ceo\b|\bcfo\b|kauft|verkauft|kartell|"
-    r"compan|\bfirm\b|maker|shares|stock|revenue|profit|earnings|quarter|sales|investor|acquir|acquisition|merger|"
-    r"chief executive|"
-    r"subsidiary|\bplant\b|factory|customers|employees|billion|announce|launch|partnership|\bdeal\b|retail|brand|"
-    r"board|nasdaq|nyse|"
-    r"layoff|workers|operator|analyst|dividend|forecast|results",
-    re.IGNORECASE,
+#: Words and beginnings of words that speak of business, wherever in a word they stand.
+BUSINESS: Final = tuple(
+    """konzern unternehmen firma firmen hersteller aktie börse umsatz gewinn verlust quartal vorstand aufsichtsrat
+    manager management filial werk fabrik produktion standort kunden markt händler marke übernahme übernimm beteiligung
+    tochter sparte geschäft milliard million mrd euro dollar arbeitsplätze stellen mitarbeiter beschäftigte streik verdi
+    auftrag liefer investi anleger dax prognose insolven versicher chef ceo cfo kauft verkauft kartell compan firm maker
+    shares stock revenue profit earnings quarter sales investor acquir acquisition merger subsidiary plant factory
+    customers employees billion announce launch partnership deal retail brand board nasdaq nyse layoff workers operator
+    analyst dividend forecast results""".split()
 )
+#: Those of them that must end a word, and those that must also begin one.
+ENDING: Final = frozenset("chef ceo cfo firm plant deal".split())
+WHOLE: Final = frozenset("cfo firm plant deal".split())
 
 #: What a company is called right before its name: `der Handelskonzern Metro`, `chipmaker Arm`.
 KIND_BEFORE: Final = re.compile(
