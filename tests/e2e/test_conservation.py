@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
 from aiokafka import ConsumerRecord
 
 from deploy.broker import LocalBroker
-from deploy.children import Child
 from pipeline import kafka
 from pipeline.records import Alert, Article, Classified, Match, Role
 from pipeline.route.accounts import load_accounts
 from pipeline.route.step import Router, route
 from pipeline.settings import Settings
 from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES
+from tests.e2e.restart import Restart, restart
 from tests.e2e.world import STAGES, World, feed_sources, served, stock_accounts
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
+
+SINKS = {"classify": CLASSIFIED, "route": MATCHES, "alert": ALERTS}
+#: Seconds from a worker's start to the next message, on a machine where others take less than that share of the cores.
+MESSAGE_MOST, OTHERS_MOST = 5.0, 0.15
+#: CPU seconds of a worker until then; half again of what was measured.
+CPU_MOST = 3.0
 
 RUBBISH = {b"bytes": b"\xff\x00\xfe", b"empty": b"", b"version": b'{"schema_version": 99}', b"large": b"x" * 1_000_000}
 
@@ -82,7 +87,7 @@ async def test_killing_every_stage_and_the_broker_loses_nothing(settings: Settin
     mine = settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"bootstrap": own.bootstrap})})
     accounts = stock_accounts(data, tmp_path / "accounts.csv")
     world = World(mine, accounts)
-    pauses: dict[str, float] = {}
+    restarts: dict[str, Restart] = {}
     with served(data / "feeds" / "real") as address:
         sources = feed_sources(data / "feeds" / "real", address, tmp_path / "sources.toml")
         async with world.running():
@@ -90,15 +95,15 @@ async def test_killing_every_stage_and_the_broker_loses_nothing(settings: Settin
             await ingest.start()
             for stage, worker in world.workers.items():
                 await _some(world, 300)
-                pauses[stage] = await _kill(world, worker)
+                restarts[stage] = await restart(mine, worker, SINKS[stage])
             await _kill_broker(own)
             assert await ingest.ended() == 0, ingest.tail()
             await world.quiet()
     articles, classified = await world.records(ARTICLES), await world.records(CLASSIFIED)
     matches, alerts = await world.records(MATCHES), await world.records(ALERTS)
     extra = len(classified) - len({r.key for r in classified})
-    shown = {stage: f"{pause:.1f} s" for stage, pause in pauses.items()}
-    print(f"\n{len(articles)} articles, {len(alerts)} alert revisions; restarts {shown}; {extra} copies inside")
+    print(f"\n{len(articles)} articles, {len(alerts)} alert revisions; {extra} copies inside")
+    print("\n".join(f"{stage} killed: {one}" for stage, one in restarts.items()))
     await own.stop()
 
     assert len({Article.decode(r.value).source_id for r in articles}) > 200
@@ -115,8 +120,12 @@ async def test_killing_every_stage_and_the_broker_loses_nothing(settings: Settin
     meant = {(m.article.id, m.account.id) for m in found if any(s.role is not Role.MENTIONED for s in m.signals)}
     assert meant == told
     _check_alerts(alerts)
-    # On a quiet machine it is under 5 s (printed above); a bound that a busy one breaks would only cry wolf.
-    assert max(pauses.values()) <= 45.0
+    # What a start costs in CPU hardly depends on what else runs, so this holds anywhere; how long it takes does, so
+    # that is only judged where the machine was ours: the five seconds are meant under our own load, not under others'.
+    assert {stage: one.cpu for stage, one in restarts.items() if one.cpu > CPU_MOST} == {}
+    quiet = {stage: one.message for stage, one in restarts.items() if one.machine.others < OTHERS_MOST}
+    assert {stage: seconds for stage, seconds in quiet.items() if seconds > MESSAGE_MOST} == {}
+    assert max(one.message for one in restarts.values()) <= 45.0
 
 
 async def _some(world: World, more: int) -> None:
@@ -125,20 +134,6 @@ async def _some(world: World, more: int) -> None:
     async with asyncio.timeout(60):
         while len(await world.records(CLASSIFIED)) < before + more:
             await asyncio.sleep(0.2)
-
-
-async def _kill(world: World, worker: Child) -> float:
-    """Kill a worker, start it again, and return the seconds until it has taken its next record."""
-    worker.kill()
-    await worker.ended()
-    async with kafka.Broker(world.settings.kafka) as broker:
-        before = await broker.committed(worker.name)
-        began = time.monotonic()
-        await worker.start()
-        async with asyncio.timeout(60):
-            while await broker.committed(worker.name) == before:
-                await asyncio.sleep(0.05)
-    return time.monotonic() - began
 
 
 async def _kill_broker(broker: LocalBroker) -> None:
