@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import Any, Final, NamedTuple
 
-import orjson
 from pydantic import ValidationError
 
 from models.labels import Text
 from pipeline.errors import BadInput
+from pipeline.lines import numbered, read_object
 from pipeline.records import Label, Versions
 from pipeline.signals import SignalType
 
@@ -77,17 +77,11 @@ def read(content: bytes, file: str) -> list[Entry]:
     """
     if content.lstrip()[:1] == b"[":
         return [entry for line, task in _array(content, file) for entry in _from_task(task, file, line)]
-    rows = ((number, line) for number, line in enumerate(content.splitlines(), 1) if line.strip())
-    return [_from_line(line, file, number) for number, line in rows]
+    return [_from_line(line, file, number) for number, line in numbered(content.splitlines())]
 
 
 def _from_line(line: bytes, file: str, number: int) -> Entry:
-    try:
-        raw = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise BadInput(f"not JSON: {error}", file=file, line=number) from None
-    if not isinstance(raw, dict):
-        raise BadInput("not a JSON object", file=file, line=number)
+    raw = read_object(line, number, file)
     for name in raw:
         if name not in _LINE:
             raise BadInput(f"no such field; one of {', '.join(sorted(_LINE))}", file=file, line=number, field=name)

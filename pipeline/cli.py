@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -38,8 +37,6 @@ app.add_typer(profiles.app, name="profiles")
 app.add_typer(routes.app, name="routes")
 
 ROLES: Final = ("ingest", "push", "classify", "route", "alert")
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
-_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def main() -> None:
@@ -53,15 +50,6 @@ def main() -> None:
         # The reader of our output has gone (`… | head`): nothing is left to say.
         sys.stderr.close()
         sys.exit(0)
-
-
-def _duration(value: str | None) -> float | None:
-    if value is None:
-        return None
-    found = _DURATION.fullmatch(value.strip())
-    if not found:
-        raise typer.BadParameter(f"{value!r} is no duration; write 60s, 5m, 2h or a number of seconds")
-    return float(found[1]) * _UNITS[found[2] or ""]
 
 
 @app.command()
@@ -86,7 +74,7 @@ def up(
     """
     from deploy import local
 
-    seconds = _duration(lasting)
+    seconds = start.duration(lasting).total_seconds() if lasting else None
     if (sources is None) != (accounts is None):
         raise typer.BadParameter("--sources and --accounts go together: the demo's accounts are invented companies")
     start.run(local.up(local.Wish(sources, accounts, seconds, headless, start.plain("up", data))))

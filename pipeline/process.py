@@ -22,6 +22,7 @@ from pipeline.alert.profiles import Profiles, load_profiles
 from pipeline.alert.step import decide
 from pipeline.classify.step import Scorer, classify
 from pipeline.errors import BadInput
+from pipeline.lines import numbered, read_object
 from pipeline.records import Alert, Article, Classified, How, stable_id
 from pipeline.route.accounts import load_accounts
 from pipeline.route.step import Routed, Router, route
@@ -138,12 +139,7 @@ def read_article(line: bytes, number: int, file: str) -> Article:
     Raises:
         BadInput: no JSON object, or a field that is missing or of another kind.
     """
-    try:
-        raw = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise BadInput(f"not JSON: {error}", file=file, line=number) from None
-    if not isinstance(raw, dict):
-        raise BadInput("not a JSON object", file=file, line=number)
+    raw = read_object(line, number, file)
     for name in _TEXTS:
         if not isinstance(raw.get(name, ""), str | (int if name == "id" else str)) and raw[name] is not None:
             raise BadInput("must be a string", file=file, line=number, field=name)
@@ -181,8 +177,8 @@ def _time(value: str | None, file: str, number: int) -> datetime | None:
 
 def process(path: Walk, lines: Iterable[bytes], file: str = "-") -> Iterator[tuple[dict[str, Any], bool]]:
     """Yield each input line's output line, and whether it went well; empty lines are passed over."""
-    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
-    while batch := list(islice(numbered, BATCH)):
+    rest = numbered(lines)
+    while batch := list(islice(rest, BATCH)):
         read: list[Article | BadInput] = []
         for number, line in batch:
             try:

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from pipeline.alert.story import Reading, compare, read
 from pipeline.errors import BadInput
+from pipeline.lines import read_object
 
 
 def judge(lines: Iterable[bytes], file: str = "-") -> Iterator[tuple[dict[str, Any], bool]]:
@@ -22,7 +21,7 @@ def judge(lines: Iterable[bytes], file: str = "-") -> Iterator[tuple[dict[str, A
         if not line.strip():
             continue
         try:
-            pair = _object(line, file, number)
+            pair = read_object(line, number, file)
             one, other = (_reading(pair, side, file, number) for side in ("a", "b"))
         except BadInput as error:
             yield {"error": str(error)}, False
@@ -30,16 +29,6 @@ def judge(lines: Iterable[bytes], file: str = "-") -> Iterator[tuple[dict[str, A
         likeness = compare(one, other)
         ids = {side: pair[side].get("id") for side in ("a", "b")}
         yield {**ids, "same": likeness.same, "score": round(likeness.score, 4), "why": list(likeness.why)}, True
-
-
-def _object(line: bytes, file: str, number: int) -> dict[str, Any]:
-    try:
-        found = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise BadInput(f"not JSON: {error}", file=file, line=number) from None
-    if not isinstance(found, dict):
-        raise BadInput("not a JSON object", file=file, line=number)
-    return found
 
 
 def _reading(pair: dict[str, Any], side: str, file: str, number: int) -> Reading:

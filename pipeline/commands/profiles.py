@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from pipeline.commands import start
 from pipeline.errors import BadInput, NotReady, StellwerkError, Undecodable
 from pipeline.settings import Settings, load
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pipeline.records import Alert
 
 app = typer.Typer(help="Profiles: what each kind of supplier wants to hear of.", no_args_is_help=True)
-_SINCE: Final = re.compile(r"(\d+)(h|d)")
 
 
 @app.command()
@@ -75,7 +74,7 @@ def replay(
     from pipeline.alert.profiles import load_profiles
 
     profiles, settings = load_profiles(file), load()
-    oldest = datetime.now(UTC) - _span(since)
+    oldest = datetime.now(UTC) - start.duration(since)
     past = _from_file(alerts) if alerts else asyncio.run(_from_topic(settings))
     newest = {alert.id: alert for alert in past if alert.updated >= oldest}
     changed = 0
@@ -111,13 +110,6 @@ def _told(before: float, after: float, least: float) -> str:
     if (before >= least) == (after >= least):
         return "yes" if after >= least else "no"
     return "gained" if after >= least else "lost"
-
-
-def _span(text: str) -> timedelta:
-    found = _SINCE.fullmatch(text)
-    if not found:
-        raise typer.BadParameter(f"{text!r} is no time; write 12h or 7d")
-    return timedelta(hours=int(found[1]) * (24 if found[2] == "d" else 1))
 
 
 def _from_file(file: Path) -> Iterator[Alert]:

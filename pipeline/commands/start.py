@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 #: Stands for the broker's topic where a file may be named; a file of that name is `./topic`.
 TOPIC: Final = "topic"
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
 _T = TypeVar("_T")
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_UNITS: Final = {None: "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def plain(role: str = "", folder: Path | None = None) -> Settings:
@@ -99,22 +99,22 @@ def articles(file: Path) -> Iterator[Article]:
     Raises:
         BadInput: the file or a line cannot be read; with file, line and field.
     """
+    from pipeline.lines import numbered
     from pipeline.process import read_article
 
-    for number, line in enumerate(content(file).splitlines(), 1):
-        if line.strip():
-            yield read_article(line, number, str(file))
+    for number, line in numbered(content(file).splitlines()):
+        yield read_article(line, number, str(file))
 
 
 def duration(value: str) -> timedelta:
-    """Return a time span written as 7d, 12h, 30m or 60s.
+    """Return a time span written as 7d, 12h, 30m, 60s, or a number of seconds.
 
     Raises:
         BadParameter: written otherwise; ends with exit code 2.
     """
     found = _DURATION.fullmatch(value.strip())
     if not found:
-        raise typer.BadParameter(f"{value!r} is no duration; write 7d, 12h, 30m or 60s")
+        raise typer.BadParameter(f"{value!r} is no duration; write 60s, 30m, 12h or 7d")
     return timedelta(**{_UNITS[found[2]]: float(found[1])})
 
 

@@ -10,10 +10,11 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import structlog
+from aiokafka import ConsumerRecord
 
 from pipeline import kafka
 from pipeline.alert.memory import Memory
@@ -50,18 +51,13 @@ class Alerting:
         missing = [n for n in partitions if n not in self._memory]
         if not missing:
             return
-        alerts: dict[int, dict[str, Alert]] = {n: {} for n in missing}
+        # Compaction comes late: only the last record of each alert is worth decoding.
+        last: dict[int, dict[bytes | None, ConsumerRecord]] = {n: {} for n in missing}
         async for record in kafka.whole(self._settings.kafka, ALERTS, missing):
-            key = (record.key or b"").decode(errors="replace")
-            try:
-                alerts[record.partition][key] = Alert.decode(record.value)
-            except Undecodable as error:
-                alerts[record.partition].pop(key, None)
-                if record.value is not None:
-                    log.warning("alert that cannot be read", offset=record.offset, error=str(error))
-        for n, by_id in alerts.items():
-            self._memory[n] = Memory(by_id.values())
-        log.info("memory rebuilt", partitions=sorted(missing), alerts=sum(map(len, alerts.values())))
+            last[record.partition][record.key] = record
+        for n, records in last.items():
+            self._memory[n] = Memory(_readable(records.values()))
+        log.info("memory rebuilt", partitions=sorted(missing), alerts=sum(len(self._memory[n]) for n in missing))
 
     def forget(self, partitions: Iterable[int]) -> None:
         """Drop what another worker may change from now on."""
@@ -88,6 +84,17 @@ class Alerting:
 
     def _chosen(self, alert: Alert) -> list[Topic]:
         return [self._topics[name] for name in topics_for(self._routes, alert)] if self._routes else []
+
+
+def _readable(records: Iterable[ConsumerRecord]) -> Iterator[Alert]:
+    """Yield the alerts in records; one without value was taken away."""
+    for record in records:
+        if record.value is None:
+            continue
+        try:
+            yield Alert.decode(record.value)
+        except Undecodable as error:
+            log.warning("alert that cannot be read", offset=record.offset, error=str(error))
 
 
 def _out(topic: Topic, alert: Alert, partition: int) -> Out:

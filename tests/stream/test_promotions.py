@@ -141,6 +141,7 @@ async def test_a_restarted_worker_takes_the_promoted_version(ready: Settings) ->
             await asyncio.sleep(0.1)
     await child.stop()
     assert [one.model for records in found.values() for one in records] == [version]
+    assert (ready.folder / "classify.log").read_text().count("model in service") == 1
 
 
 async def test_a_promotion_that_cannot_be_taken_changes_nothing(ready: Settings) -> None:
