@@ -27,5 +27,7 @@ worker.py    due -> poll, until told to stop; sources come and go
 control.py   what is polled, on its topic    group.py     our share of it
 ingest.py    the worker with Kafka behind `publish` and `save`
 receive.py   the push worker: server and subscriptions with Kafka behind them
-outbox.py    to the broker, until it has it; Kafka is known here, in ingest, receive, group and control only
+memory.py    what is remembered of each source, and how they are                                  pure
+figures.py   the worker's counts as metrics, and whether it gets on
+outbox.py    to the broker, until it has it; Kafka is known here, in ingest, receive, group, control and figures only
 """

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import perf_counter
+
+from agents.errors import Fault
+from pipeline.metrics import Histogram
 
 
 @dataclass(slots=True)
@@ -48,3 +54,17 @@ class Counts:
         named = {f"{group}_{word}": number for group, words in groups.items() for word, number in sorted(words.items())}
         moved = {"moved": self.moved} if self.moved else {}
         return {"polls": self.polls, "offered": self.offered, "articles": self.articles, **moved, **named}
+
+
+@contextmanager
+def timed(metric: Histogram) -> Iterator[None]:
+    """Take in how long something lasts, as `ok`, `given_up`, or the kind of its fault."""
+    begun, outcome = perf_counter(), "given_up"
+    try:
+        yield
+        outcome = "ok"
+    except Fault as fault:
+        outcome = fault.kind
+        raise
+    finally:
+        metric.see(perf_counter() - begun, outcome)

@@ -23,10 +23,12 @@ import httpcore2
 import httpx2
 
 from agents.body import Reader, is_gzip
+from agents.counts import timed
 from agents.dial import Dialler, Resolver, SystemResolver, networks
 from agents.errors import Blocked, Fault, Garbled, Gone, Refused, Soft, TooBig, Unreachable
 from agents.links import shown
 from agents.turns import CONNECTIONS, Turns
+from pipeline import metrics
 from pipeline.errors import BadInput
 from pipeline.settings import FetchSettings
 
@@ -131,6 +133,12 @@ class Door:
         Raises:
             Fault: one of Refused, TooBig, Gone, Blocked, Soft, Unreachable, Garbled.
         """
+        with timed(metrics.FETCH):
+            answer = await self._get(url, etag, last_modified, accept, may)
+        metrics.FETCHED.add(len(answer.body))
+        return answer
+
+    async def _get(self, url: str, etag: str, last_modified: str, accept: str, may: May | None) -> Answer:
         asked = {
             "User-Agent": self._settings.agent,
             "Accept": accept,

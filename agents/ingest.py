@@ -14,13 +14,15 @@ from pathlib import Path
 import structlog
 
 from agents import control
+from agents.figures import telling
 from agents.group import Group
 from agents.outbox import Outbox
 from agents.relevance import Lookup, Names, nobody
 from agents.sources import Source, load_sources
-from agents.worker import Counts, run, working
+from agents.worker import Counts, working
 from pipeline import kafka
 from pipeline.heart import Heart
+from pipeline.probe import Probe
 from pipeline.settings import Settings
 from pipeline.topics import ARTICLES, POLLS, SOURCES
 
@@ -48,14 +50,19 @@ async def ingest(
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    heart = Heart(settings, "ingest")
+    heart, probe = Heart(settings, "ingest"), Probe("ingest", "broker", "topics", "sources")
+
+    def polling() -> None:
+        probe.say("sources")
+        ready()
+
     async with kafka.sending(settings.kafka) as producer, heart.beating():
         outbox = Outbox(producer, settings, "/stellwerk/ingest", heart)
         if sources is None and not once:
-            counts = await _shared(settings, outbox, stop, ready)
+            counts = await _shared(settings, outbox, stop, probe, polling)
         else:
             chosen = tuple((await control.listed(settings.kafka)).values()) if sources is None else sources
-            counts = await _alone(chosen, settings, outbox, stop, ready, once=once)
+            counts = await _alone(chosen, settings, outbox, stop, probe, polling, once=once)
     log.info("stopped", **counts.flat())
     return counts
 
@@ -65,6 +72,7 @@ async def _alone(
     settings: Settings,
     outbox: Outbox,
     stop: asyncio.Event,
+    probe: Probe,
     ready: Callable[[], None],
     *,
     once: bool,
@@ -73,14 +81,23 @@ async def _alone(
     states = await control.remembered(settings.kafka, (source.id for source in sources))
     ready()
     log.info("polling", sources=len(sources), remembered=len(states))
-    return await run(
-        sources, settings, outbox.publish, outbox.save, states, stop, once=once, aliases=_aliases(settings)
-    )
+    async with (
+        working(settings, outbox.publish, outbox.save, _aliases(settings)) as worker,
+        telling(settings, probe, worker),
+    ):
+        worker.take(sources, states, now=once)
+        await worker.run(stop, once=once)
+    return worker.counts
 
 
-async def _shared(settings: Settings, outbox: Outbox, stop: asyncio.Event, ready: Callable[[], None]) -> Counts:
+async def _shared(
+    settings: Settings, outbox: Outbox, stop: asyncio.Event, probe: Probe, ready: Callable[[], None]
+) -> Counts:
     """Poll our share of the sources on the topic."""
-    async with working(settings, outbox.publish, outbox.save, _aliases(settings)) as worker:
+    async with (
+        working(settings, outbox.publish, outbox.save, _aliases(settings)) as worker,
+        telling(settings, probe, worker),
+    ):
         polling = asyncio.create_task(worker.run(stop))
         try:
             await Group(settings, worker, ready).run(stop)

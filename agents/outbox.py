@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from agents.push import Reader
-from pipeline import kafka
+from pipeline import kafka, metrics
 from pipeline.envelope import Out, headers_for, new_trace
 from pipeline.errors import BadInput, Transient
 from pipeline.heart import Heart
@@ -57,6 +57,8 @@ class Outbox:
             for result in await asyncio.gather(*sent, return_exceptions=True):
                 if isinstance(result, BaseException):
                     raise _lost(result)
+        for article in articles:
+            _aged(self._sender.rpartition("/")[2], article)
 
     async def save(self, state: PollState) -> None:
         """Send what must be remembered of a source."""
@@ -146,6 +148,13 @@ async def push(
         await outbox.arrived(under_way.popleft())
         counts.articles += 1
     return counts
+
+
+def _aged(role: str, article: Article) -> None:
+    """Take in how old an article is now that the broker has it."""
+    metrics.aged(role, fetched=article.fetched.timestamp())
+    if not article.published_guessed:
+        metrics.aged(role, published=article.published.timestamp())
 
 
 def _lost(error: BaseException) -> BaseException:

@@ -9,6 +9,7 @@ anywhere repeats a poll and loses nothing. Each entry of a feed ends in one coun
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from agents.fetch import Door
 from agents.fuller import LATER, Fuller
 from agents.kinds import KINDS
 from agents.links import shown
+from agents.memory import Memory
 from agents.relevance import Lookup, nobody
 from agents.robots import Robots
 from agents.sandbox import Sandbox
@@ -108,16 +110,12 @@ class Poller:
         self._robots = Robots(settings, door, sandbox)
         self._documents = Documents(settings, door, sandbox, self._robots)
         self._fuller = Fuller(settings, door, sandbox, self._robots, aliases)
-        # As bytes: a million of them as objects would be gigabytes.
-        self._states = {id: state.encode() for id, state in states.items()}
+        self._memory = Memory(states)
         self.counts = Counts()
 
     def remember(self, id: str, state: bytes | None) -> None:
         """Take over what was saved of a source, encoded; None forgets it."""
-        if state is None:
-            self._states.pop(id, None)
-        else:
-            self._states[id] = state
+        self._memory.put(id, state)
 
     def state(self, id: str) -> PollState | None:
         """Return what was saved last of a source.
@@ -125,8 +123,12 @@ class Poller:
         Raises:
             Undecodable: the memory that was taken over is none.
         """
-        known = self._states.get(id)
-        return PollState.decode(known) if known else None
+        return self._memory.get(id)
+
+    @property
+    def health(self) -> Counter[str]:
+        """Sources by health, of those that are remembered."""
+        return self._memory.health
 
     async def aclose(self) -> None:
         """Give up what is under way beside the polls."""
@@ -159,7 +161,7 @@ class Poller:
             tell("polled", outcome=polled.outcome.value, due=polled.due.isoformat(timespec="seconds"), **counts.flat())
         counts.health[polled.state.health] += 1
         await self._save(polled.state)
-        self._states[source.id] = polled.state.encode()
+        self._memory.put(source.id, polled.state.encode())
         self.counts.add(counts)
         return polled
 

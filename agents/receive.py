@@ -27,6 +27,7 @@ from aiokafka import TopicPartition
 from agents import control
 from agents.errors import Soft
 from agents.fetch import Answer, Door
+from agents.figures import telling
 from agents.http import SHORTEST, Intake, listening, site
 from agents.kinds import KINDS
 from agents.outbox import Outbox
@@ -36,6 +37,7 @@ from agents.sources import Source
 from agents.websub import Subscriber
 from pipeline import kafka
 from pipeline.errors import NotReady, Undecodable
+from pipeline.probe import Probe
 from pipeline.records import PollState
 from pipeline.settings import Settings
 from pipeline.topics import ARTICLES, POLLS, SOURCES
@@ -137,7 +139,8 @@ async def receive(
             async with listening(made, settings.push) as port:
                 log.info("listening", host=settings.push.host, port=port, articles=bool(intake), hubs=bool(subscriber))
                 ready(port)
-                await (subscriber.run(stop) if subscriber else stop.wait())
+                async with telling(settings, Probe("push", "broker", "topics")):
+                    await (subscriber.run(stop) if subscriber else stop.wait())
     log.info("stopped", **(subscriber.counts if subscriber else {}))
 
 

@@ -23,7 +23,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, ParamSpec, Self, TypeVar
 
+from agents.counts import timed
 from agents.errors import Exhausted, Unparsable
+from pipeline import metrics
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -76,6 +78,10 @@ class Sandbox:
             Exhausted: it used up its CPU time or memory, or its process died.
             Unparsable: it raised something that is not ours.
         """
+        with timed(metrics.SANDBOX):
+            return await self._run(function, *args, **kwargs)
+
+    async def _run(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         request = pickle.dumps((function, args, kwargs, self._cpu), pickle.HIGHEST_PROTOCOL)
         child = await self._free.get()
         kept: _Child | None = None

@@ -61,9 +61,7 @@ async def run(
         aliases: gets the names of all accounts, for sources that keep only mentions.
     """
     async with working(settings, publish, save, aliases) as worker:
-        for source in sources:
-            state = states.get(source.id)
-            worker.put(source, state.encode() if state else None, now=once)
+        worker.take(sources, states, now=once)
         await worker.run(stop, once=once)
     return worker.counts
 
@@ -108,6 +106,17 @@ class Worker:
         """What became of everything so far."""
         return self._poller.counts
 
+    @property
+    def health(self) -> Counter[str]:
+        """Sources by health, of those that are remembered."""
+        return self._poller.health
+
+    @property
+    def late(self) -> float:
+        """For how long the first source has been due, seconds; 0 where none is."""
+        due = self._schedule.next_due()
+        return max(0.0, (datetime.now(UTC) - due).total_seconds()) if due else 0.0
+
     def put(self, source: Source, state: bytes | None = None, *, now: bool = False) -> None:
         """Take a source in, or take over its change.
 
@@ -129,6 +138,12 @@ class Worker:
             return
         self._schedule.add(source.id, datetime.now(UTC) if now else self._due(source))
         self._changed.set()
+
+    def take(self, sources: Iterable[Source], states: Mapping[str, PollState], *, now: bool = False) -> None:
+        """Take sources in, each with its memory where it has one; see `put`."""
+        for source in sources:
+            state = states.get(source.id)
+            self.put(source, state.encode() if state else None, now=now)
 
     async def drop(self, ids: Iterable[str]) -> None:
         """Leave sources to others, with their memory; polls of theirs that are under way are given up."""

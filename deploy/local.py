@@ -12,6 +12,7 @@ import fcntl
 import os
 import signal
 import sys
+import time
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from deploy.broker import DOWNLOADS, LocalBroker, check_java, fetch_jars, has_ja
 from deploy.children import Child
 from deploy.demo import newsroom
 from deploy.tail import follow, show
+from pipeline import heart
 from pipeline.errors import NotReady
 from pipeline.kafka import Broker
 from pipeline.route.accounts import load_accounts
@@ -104,7 +106,7 @@ async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExi
             await ingest.announced()
     if not wish.headless:
         screen.print(f"Listening. Broker {settings.kafka.bootstrap}, data and logs in {settings.folder}. Ctrl-C ends.")
-    watched = [asyncio.create_task(_keep_alive(child)) for child in (*stages, ingest)]
+    watched = [asyncio.create_task(_keep_alive(child, settings)) for child in (*stages, ingest)]
     ends.callback(lambda: [task.cancel() for task in watched])
     if not wish.headless:
         ends.callback(screen.print, "[dim]ending…[/]")
@@ -137,6 +139,7 @@ def _worker(role: str, wish: Wish, settings: Settings, *arguments: str) -> Child
     environment = {
         "STELLWERK_FOLDER": str(settings.folder),
         "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
+        "STELLWERK_METRICS__PORT": str(_port(role, settings)),
         "STELLWERK_ROUTE__ACCOUNTS": str(wish.accounts or settings.route.accounts or DEMO / "accounts.csv"),
         # One thread for linear algebra: the workers share the machine's cores among themselves.
         "OMP_NUM_THREADS": "1",
@@ -152,6 +155,12 @@ def _worker(role: str, wish: Wish, settings: Settings, *arguments: str) -> Child
         environment=environment,
         announces=True,
     )
+
+
+def _port(role: str, settings: Settings) -> int:
+    """Return where a worker serves its figures: one port for each, from the one that is set."""
+    first = settings.metrics.port
+    return first and first + ("ingest", *reversed(STAGES)).index(role)
 
 
 async def _newsroom(wish: Wish, settings: Settings, ends: contextlib.AsyncExitStack) -> Path:
@@ -191,18 +200,32 @@ async def _stop_all(children: list[Child]) -> None:
     await asyncio.gather(*(child.stop() for child in children))
 
 
-async def _keep_alive(child: Child) -> None:
+async def _keep_alive(child: Child, settings: Settings) -> None:
     """Start a worker again whenever it ends, with growing pauses while it ends at once."""
     pause, clock = 0.5, asyncio.get_running_loop()
     while True:
         began = clock.time()
+        freezing = asyncio.create_task(_kill_frozen(child, settings))
         code = await child.ended()
+        freezing.cancel()
         pause = 0.5 if clock.time() - began > 60 else min(pause * 2, _BACK_OFF_MOST)
         log.warning(
             "worker ended, starting it again", worker=child.name, code=code, seconds=pause, log=str(child.log or "")
         )
         await asyncio.sleep(pause)
         await child.start()
+
+
+async def _kill_frozen(child: Child, settings: Settings) -> None:
+    """Kill a worker whose process stands still as a whole: then nothing inside it can end it."""
+    name = f"{child.name}-{settings.stream.worker}"
+    while True:
+        await asyncio.sleep(heart.EVERY)
+        age = heart.age(heart.folder(settings) / name, time.time())
+        # Later than it would have ended itself.
+        if age > settings.stream.stuck + heart.LATE:
+            log.warning("frozen, killing it", worker=child.name, seconds=round(age))
+            child.kill()
 
 
 async def _until(stop: asyncio.Event, work: Coroutine[None, None, None]) -> None:

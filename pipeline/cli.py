@@ -334,8 +334,8 @@ def health() -> None:
     found = silent(alive, time())
     if not found:
         print(f"no worker (looked at {alive})")
-    for name, seconds in found.items():
-        print(f"{name}  {f'silent for {seconds:.0f} s' if seconds else 'alive'}")
+    for name, fault in found.items():
+        print(f"{name}  {fault or 'alive'}")
     raise typer.Exit(0 if found and not any(found.values()) else 1)
 
 

@@ -190,8 +190,8 @@ class Broker:
 
     async def make(self, topics: Iterable[Topic] = TOPICS) -> list[str]:
         """Create the topics that are missing and return their names."""
-        present = set(await self._admin.list_topics())
-        new = [topic for topic in topics if full_name(self._settings, topic) not in present]
+        missing = set(await self.missing(topics := list(topics)))
+        new = [topic for topic in topics if full_name(self._settings, topic) in missing]
         if new:
             answer = await self._admin.create_topics(
                 [
@@ -235,6 +235,11 @@ class Broker:
             if found != wanted_here:
                 faults.append(Fault(name, f"{found} partitions, settings say {wanted_here}"))
         return faults + await self._check_config(there)
+
+    async def missing(self, topics: Iterable[Topic]) -> list[str]:
+        """Return the full names of those of the topics that are not there."""
+        present = set(await self._admin.list_topics())
+        return [name for topic in topics if (name := full_name(self._settings, topic)) not in present]
 
     async def committed(self, group: str) -> dict[TopicPartition, int]:
         """Return how far a consumer group has committed; its name without the prefix."""

@@ -80,6 +80,9 @@ class StreamSettings(Section):
     attempts: int = Field(5, ge=1, description="attempts at a transient failure of a step before burying")
     bury_most: float = Field(0.5, gt=0, le=1, description="share of the last 200 records that may be buried")
     record_most: int = Field(900_000, ge=1000, description="largest value that is sent, bytes")
+    stuck: Seconds = Field(
+        120.0, description="seconds without progress, although work waits, after which a worker ends itself"
+    )
 
 
 class FetchSettings(Section):
@@ -164,6 +167,22 @@ class AlertSettings(Section):
     routes: Path | None = Field(None, description="route file (TOML); None: no topics beside `alerts`")
 
 
+class MetricsSettings(Section):
+    """Where a worker tells how it is: /metrics, /livez, /readyz."""
+
+    host: str = Field("127.0.0.1", description="address to listen on; whoever reaches it reads all figures")
+    port: int = Field(
+        0, ge=0, le=65500, description="port; 0: none. `stellwerk up` takes the next ones for its workers"
+    )
+
+
+class TraceSettings(Section):
+    """Where spans go (the extra `otel`)."""
+
+    endpoint: str = Field("", description="OTLP over HTTP, e.g. http://collector:4318/v1/traces; empty: no spans")
+    share: float = Field(1.0, gt=0, le=1, description="share of the articles that are traced")
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -193,6 +212,8 @@ class Settings(BaseSettings):
     model: ModelSettings = ModelSettings()
     route: RouteSettings = RouteSettings()
     alert: AlertSettings = AlertSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    trace: TraceSettings = TraceSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -25,6 +25,7 @@ from pipeline.envelope import Out
 from pipeline.errors import Undecodable, Unprocessable
 from pipeline.records import Alert, Match
 from pipeline.settings import Settings
+from pipeline.stream import meter
 from pipeline.stream.guard import Done
 from pipeline.topics import ALERTS, Topic, route_topic
 
@@ -76,6 +77,8 @@ class Alerting:
         decided = decide(memory, match, now=datetime.now(UTC), settings=self._settings.alert, profiles=self._profiles)
         for alert in decided.alerts:
             memory.put(alert)
+            log.info("alert", alert=alert.id, revision=alert.revision, state=alert.state, article=match.article.id)
+        meter.decided(decided.alerts, match.article)
         return Done(
             decided.outcome,
             tuple(_out(topic, alert, partition) for alert in decided.alerts for topic in self._chosen(alert)),

@@ -21,14 +21,17 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT
 from yarl import URL
 
-from pipeline import kafka
+from pipeline import kafka, metrics
 from pipeline.envelope import Headers, Out
 from pipeline.heart import Heart
+from pipeline.probe import Probe
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.stream.drain import drain
 from pipeline.stream.guard import Clock, Guard, Message
+from pipeline.stream.lag import told
 from pipeline.stream.stages import Built, Stage, more
 from pipeline.topics import DEAD_LETTERS
+from pipeline.watch import Pulse
 
 log = structlog.get_logger()
 
@@ -163,9 +166,10 @@ def _attach(
     heart = Heart(settings, stage.name)
     mine: set[int] = set()
     lost: set[int] = set()
+    pulse = Pulse()
 
     async def handle(messages: Sequence[Message]) -> None:
-        with heart.work():
+        with heart.work(), pulse.work(last=len(messages) < settings.stream.batch):
             if built.start:
                 # Faust lets records pass before it says that partitions are assigned.
                 await built.start()
@@ -175,7 +179,9 @@ def _attach(
                 lost.clear()
             if built.prepare and messages:
                 await built.prepare(mine | {message.partition for message in messages})
-            await guard.handle(messages)
+            with metrics.BATCH_TIME.time(stage.name):
+                await guard.handle(messages)
+        metrics.BATCH.see(len(messages), stage.name)
         if clock.due(guard.counts):
             log.info("counts", stage=stage.name, **guard.counts)
 
@@ -197,8 +203,15 @@ def _attach(
     async def beat() -> None:
         await heart.run()
 
+    probe = Probe(stage.name, "broker", "topics", "loaded", "partitions")
+
+    @app.task
+    async def tell() -> None:
+        await told(stage, built, settings, probe, pulse, mine)
+
     @app.on_partitions_revoked.connect  # type: ignore[arg-type]
     async def revoked(sender: Any, partitions: set[TP], **_: Any) -> None:
+        probe.say("partitions", "not assigned")
         gone = {tp.partition for tp in partitions}
         mine.difference_update(gone)
         lost.update(gone)
@@ -211,6 +224,8 @@ def _attach(
         log.info("assigned", stage=stage.name, partitions=sorted(mine))
         if built.start:
             await built.start()
+        probe.say("loaded")
+        probe.say("partitions")
         ready()
 
     @app.on_before_shutdown.connect  # type: ignore[arg-type]

@@ -9,9 +9,11 @@ from pipeline.classify.step import classify
 from pipeline.envelope import Out
 from pipeline.records import Article
 from pipeline.settings import Settings
+from pipeline.stream import meter
 from pipeline.stream.guard import Done
 from pipeline.stream.promotions import InService
 from pipeline.stream.rules import Following
+from pipeline.stream.sample import SAMPLE
 from pipeline.topics import CLASSIFIED
 
 
@@ -29,6 +31,10 @@ class Classifying:
         self.model = InService(settings)
         self.rules = Following(settings.kafka)
 
+    def warm(self) -> None:
+        """Judge an article that nobody sent: what loads on first use loads now."""
+        classify(self.model.scorer, [SAMPLE], self.rules.book)
+
     async def start(self) -> None:
         """Read which model and which rules are in service, unless that was done before."""
         await asyncio.gather(self.model.prepare(), self.rules.prepare())
@@ -39,10 +45,16 @@ class Classifying:
 
     def step(self, articles: Sequence[Article]) -> list[Done]:
         """Judge articles; all of a batch by the same model and the same rules."""
+        made = classify(self.model.scorer, articles, self.rules.book)
+        meter.judged(made)
         return [
             Done(
                 "signal" if classified.signals else "no_signal",
                 (Out(CLASSIFIED, classified.article.id.encode(), classified.encode()),),
             )
-            for classified in classify(self.model.scorer, articles, self.rules.book)
+            for classified in made
         ]
+
+    def versions(self) -> dict[str, str]:
+        """Return what is in service."""
+        return {"model": self.model.scorer.version, "rules": self.rules.book.version}

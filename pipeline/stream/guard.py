@@ -24,10 +24,12 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 from aiokafka.errors import MessageSizeTooLargeError, RecordTooLargeError
 
+from pipeline import metrics
 from pipeline.envelope import Headers, Out, header, headers_for, new_trace
 from pipeline.errors import Permanent, StellwerkError, Transient, Undecodable
 from pipeline.records import Record
 from pipeline.settings import StreamSettings
+from pipeline.stream import meter
 from pipeline.topics import DEAD_LETTERS
 
 log = structlog.get_logger()
@@ -49,6 +51,7 @@ class Message(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    timestamp: float
     generation_id: int | None
 
 
@@ -115,7 +118,14 @@ class Guard(Generic[R]):
         sent = [one for one in done if one is not None]
         await self._deliver(messages, [one.outs for one in sent])
         await self._deliver(messages, [one.last for one in sent])
-        self.counts.update(one.outcome for one in sent)
+        self._count(messages, records, Counter(one.outcome for one in sent))
+
+    def _count(self, messages: Sequence[Message], records: dict[int, R], outcomes: Counter[str]) -> None:
+        self.counts.update(outcomes)
+        for outcome, number in outcomes.items():
+            metrics.RECORDS.add(number, self.stage, outcome)
+        for at, message in enumerate(messages):
+            meter.finished(self.stage, message.timestamp, records.get(at))
 
     async def _work(self, messages: Sequence[Message], records: dict[int, R], done: list[Done | None]) -> None:
         """Fill the places that decoding left open."""
@@ -168,6 +178,7 @@ class Guard(Generic[R]):
 
     def _bury(self, message: Message, error: Exception, attempt: int = 1) -> Done:
         """Return the dead letter for a message."""
+        metrics.DEAD.add(1, self.stage, type(error).__name__)
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:_ERROR_CHARACTERS]
         log.warning(
             "buried",
@@ -212,6 +223,7 @@ class Guard(Generic[R]):
             waiting = [self._again(*item) for item in failed]
             if waiting:
                 attempt += 1
+                metrics.RESENT.add(len(waiting), self.stage)
                 log.warning(
                     "sending again",
                     stage=self.stage,

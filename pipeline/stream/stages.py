@@ -6,7 +6,7 @@ worker of one stage does not carry the libraries of the others.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +14,6 @@ from typing import Any, Final
 from pipeline.records import Article, Classified, Match, Record
 from pipeline.settings import Settings
 from pipeline.stream.guard import Step
-from pipeline.stream.sample import SAMPLE
 from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES, PROMOTIONS, RULES, Topic
 
 
@@ -30,6 +29,7 @@ class Built:
         prepare: awaited with the partitions of a batch before its step; rebuilds memory.
         forget: called with the partitions that were taken away.
         beside: runs beside the step until the worker ends; what it raises ends the worker.
+        versions: returns what is in service, by what it is: model, rules.
     """
 
     step: Step[Any]
@@ -38,6 +38,7 @@ class Built:
     prepare: Callable[[Iterable[int]], Awaitable[None]] | None = None
     forget: Callable[[Iterable[int]], None] | None = None
     beside: Callable[[], Awaitable[None]] | None = None
+    versions: Callable[[], Mapping[str, str]] = dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ def _classify(settings: Settings) -> Built:
         stage = classify.Classifying(settings)
         unpacking.result()
     # What else loads on first use loads now, not with somebody's first article.
-    stage.step([SAMPLE])
-    return Built(stage.step, start=stage.start, beside=stage.follow)
+    stage.warm()
+    return Built(stage.step, start=stage.start, beside=stage.follow, versions=stage.versions)
 
 
 def _route(settings: Settings) -> Built:

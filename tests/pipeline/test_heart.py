@@ -10,8 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.heart import LATE, STUCK, Heart, folder, silent
+from pipeline.heart import LATE, Heart, folder, silent
 from pipeline.settings import Settings, StreamSettings
+
+STUCK = StreamSettings().stuck
 
 
 def heart(at: Path, now: list[float]) -> Heart:
@@ -27,8 +29,8 @@ async def test_file_is_there_while_it_beats(tmp_path: Path) -> None:
     assert not list((tmp_path / "alive").iterdir())
 
 
-async def test_stuck_work_is_not_touched(tmp_path: Path) -> None:
-    """One piece of work that lasts too long stops the touching, also when later ones come and go; its end mends it."""
+async def test_stuck_work_is_told(tmp_path: Path) -> None:
+    """One piece of work that lasts too long is written down, also when later ones come and go; its end mends it."""
     now = [0.0]
     one = heart(tmp_path, now)
     with one.work():
@@ -39,7 +41,8 @@ async def test_stuck_work_is_not_touched(tmp_path: Path) -> None:
         assert one.stuck()
         async with one.beating():
             await asyncio.sleep(0)
-            assert not one.file.exists()
+            told = silent(tmp_path / "alive", one.file.stat().st_mtime)
+            assert told == {"route-w1": f"a piece of work has been under way for {STUCK + 1:.0f} s"}
     assert not one.stuck()
 
 
@@ -55,7 +58,7 @@ def test_silence_is_measured(tmp_path: Path) -> None:
     for name, age in (("a", 0.0), ("b", LATE), ("c", LATE + 1)):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (1000.0 - age, 1000.0 - age))
-    assert silent(tmp_path, 1000.0) == {"a": 0.0, "b": 0.0, "c": LATE + 1}
+    assert silent(tmp_path, 1000.0) == {"a": "", "b": "", "c": "silent for 31 s"}
     assert silent(tmp_path / "nowhere", 1000.0) == {}
 
 

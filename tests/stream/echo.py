@@ -1,19 +1,24 @@
 """A stage for tests, run as a process of its own: articles in, the same articles out, with faults on demand.
 
-A title may ask for trouble: `!crash` raises what no step should raise, `!permanent` a named error, `!slow` takes 0.2 s.
+A title may ask for trouble: `!crash` raises what no step should raise, `!permanent` a named error, `!slow` takes 0.2 s,
+`!block` never returns. So may the environment: `ECHO_FAULT=hang` awaits for ever before the first batch, `deaf` never
+resumes partition 0, as Faust has been seen to do after a rebalance.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from pipeline import log
 from pipeline.envelope import Out
 from pipeline.errors import Unprocessable
 from pipeline.records import Article
-from pipeline.settings import load
+from pipeline.settings import Settings, load
 from pipeline.stream import app
 from pipeline.stream.guard import Done
 from pipeline.stream.stages import Built, Stage
@@ -28,10 +33,30 @@ def step(articles: Sequence[Article]) -> list[Done]:
             raise Unprocessable("asked for")
         if article.title == "!slow":
             time.sleep(0.2)
+        if article.title == "!block":
+            time.sleep(3600)
     return [Done("echoed", (Out(CLASSIFIED, article.id.encode(), article.encode()),)) for article in articles]
 
 
-ECHO = Stage("echo", ARTICLES, Article, (CLASSIFIED, DEAD_LETTERS), lambda settings: Built(step))
+FAULT = os.environ.get("ECHO_FAULT", "")
+
+
+async def hang(partitions: Iterable[int]) -> None:
+    await asyncio.Event().wait()
+
+
+class Deaf(app._Consumer):
+    def _get_active_partitions(self) -> set[Any]:
+        return {tp for tp in super()._get_active_partitions() if tp.partition != 0}
+
+
+def build(settings: Settings) -> Built:
+    if FAULT == "deaf":
+        app._Transport.Consumer = Deaf
+    return Built(step, prepare=hang if FAULT == "hang" else None)
+
+
+ECHO = Stage("echo", ARTICLES, Article, (CLASSIFIED, DEAD_LETTERS), build)
 
 if __name__ == "__main__":
     settings = load()

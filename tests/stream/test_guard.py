@@ -31,6 +31,7 @@ class Incoming:
     partition: int = 0
     offset: int = 0
     headers: Headers = field(default_factory=list)
+    timestamp: float = 0.0
     generation_id: int | None = None
 
 

@@ -33,7 +33,7 @@ def article(name: str, title: str = "") -> bytes:
     ).encode()
 
 
-def echo_worker(settings: Settings, slot: str = "0") -> Child:
+def echo_worker(settings: Settings, slot: str = "0", **more: str) -> Child:
     return Child(
         "echo",
         [sys.executable, "-m", "tests.stream.echo"],
@@ -43,6 +43,7 @@ def echo_worker(settings: Settings, slot: str = "0") -> Child:
             "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
             "STELLWERK_STREAM__WORKER": slot,
             "STELLWERK_FOLDER": str(settings.folder),
+            **more,
         },
         announces=True,
     )
