@@ -1,6 +1,6 @@
 """`stellwerk up`: everything on one machine, in the order in which it needs each other.
 
-broker → topics → stages (classify, route, alert) → newsroom (the demo) → ingest → alerts on the terminal
+broker → topics → accounts → stages (classify, route, alert) → newsroom (the demo) → ingest → alerts on the terminal
 and back in the opposite order when it ends
 """
 
@@ -30,6 +30,7 @@ from deploy.children import Child
 from deploy.demo import newsroom
 from deploy.tail import follow, show
 from pipeline import heart
+from pipeline.accounts import apply as apply_accounts
 from pipeline.errors import NotReady
 from pipeline.kafka import Broker
 from pipeline.route.accounts import load_accounts
@@ -91,6 +92,8 @@ async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExi
         with steps("topics"):
             async with Broker(settings.kafka) as broker:
                 await broker.make((*TOPICS, *route_topics(settings)))
+        with steps("accounts"):
+            await apply_accounts(settings.kafka, load_accounts(_accounts(wish)))
         with steps("stages"):
             stages = [_worker(stage, wish, settings) for stage in STAGES]
             ends.push_async_callback(_stop_all, stages)
@@ -140,7 +143,8 @@ def _worker(role: str, wish: Wish, settings: Settings, *arguments: str) -> Child
         "STELLWERK_FOLDER": str(settings.folder),
         "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
         "STELLWERK_METRICS__PORT": str(_port(role, settings)),
-        "STELLWERK_ROUTE__ACCOUNTS": str(wish.accounts or settings.route.accounts or DEMO / "accounts.csv"),
+        # Routing follows the topic, where the file has been applied; ingest asks the file whose names a page has.
+        "STELLWERK_ROUTE__ACCOUNTS": "" if role == "route" else str(_accounts(wish)),
         # One thread for linear algebra: the workers share the machine's cores among themselves.
         "OMP_NUM_THREADS": "1",
     }
@@ -161,6 +165,10 @@ def _port(role: str, settings: Settings) -> int:
     """Return where a worker serves its figures: one port for each, from the one that is set."""
     first = settings.metrics.port
     return first and first + ("ingest", *reversed(STAGES)).index(role)
+
+
+def _accounts(wish: Wish) -> Path:
+    return wish.accounts or wish.settings.route.accounts or DEMO / "accounts.csv"
 
 
 async def _newsroom(wish: Wish, settings: Settings, ends: contextlib.AsyncExitStack) -> Path:
@@ -285,6 +293,7 @@ class Steps:
         "jars": "Apache Kafka (Maven, once)",
         "broker": "broker",
         "topics": "topics",
+        "accounts": "accounts",
         "stages": "stages: classify, route, alert",
         "sources": "sources",
     }

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from pipeline.commands import accounts as accounts_command
 from pipeline.commands import labels, model, profiles, push, routes, start, stories
 from pipeline.commands import rules as rules_command
 from pipeline.commands.sources import sources_app
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="Kafka topics: make and check.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
+app.add_typer(accounts_command.app, name="accounts")
 app.add_typer(rules_command.app, name="rules")
 app.add_typer(labels.app, name="labels")
 app.add_typer(model.app)

@@ -25,6 +25,7 @@ from pipeline.errors import BadInput
 from pipeline.lines import numbered, read_object
 from pipeline.records import Alert, Article, Classified, How, stable_id
 from pipeline.route.accounts import load_accounts
+from pipeline.route.regions import Regions
 from pipeline.route.step import Routed, Router, route
 from pipeline.rules.files import load_rules
 from pipeline.rules.match import Book
@@ -122,7 +123,7 @@ def open_path(accounts: Path, settings: Settings, rules: Path | None = None) -> 
     """
     walk = Walk(
         registry.load(settings.model.path or registry.CHAMPION),
-        Router(load_accounts(accounts)),
+        Router(load_accounts(accounts), Regions.load(settings.route.regions)),
         settings.alert,
         Book(load_rules(rules)) if rules else None,
         profiles=load_profiles(settings.alert.profiles),

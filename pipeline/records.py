@@ -336,6 +336,35 @@ class Label(Record):
     versions: Versions = Versions()
 
 
+class AccountRecord(Record):
+    """One account of the tree that is listened for; what each field means stands in `docs/accounts.md`."""
+
+    id: str = Field(min_length=1)
+    name: str
+    parent_id: str = Field("", description="the account above; empty for a group")
+    level: str = Field("group", description="group, unit or site")
+    aliases: tuple[str, ...] = ()
+    former_names: tuple[str, ...] = ()
+    legal_name: str = ""
+    domains: tuple[str, ...] = ()
+    tickers: tuple[str, ...] = ()
+    country: str = Field("", description="of the headquarters, ISO 3166-1 alpha-2")
+    industry: str = ""
+    owner: str = ""
+    teams: tuple[str, ...] = ()
+    regions: tuple[str, ...] = Field((), description="sales regions")
+    ignore_people: tuple[str, ...] = Field((), description="whose names in a passage make no alert")
+    never: tuple[str, ...] = Field((), description="signal types and words that never make an alert")
+
+
+class AccountsApplied(Record):
+    """The end of an apply: what stands on the topic before it goes into service in one step."""
+
+    version: str = Field(description="of all accounts together")
+    accounts: int = Field(ge=0, description="how many there are")
+    at: Time
+
+
 class RuleFile(Record):
     """The keyword rules in service: the whole file, so that all of them change in one step."""
 

@@ -154,7 +154,10 @@ class ModelSettings(Section):
 class RouteSettings(Section):
     """Whom we listen for."""
 
-    accounts: Path | None = Field(None, description="account file: CSV, TOML or JSONL")
+    accounts: Path | None = Field(
+        None, description="account file (CSV, TOML, JSONL) that counts instead of the topic `accounts`"
+    )
+    regions: Path | None = Field(None, description="sales regions (TOML); None: places carry none")
 
 
 class AlertSettings(Section):

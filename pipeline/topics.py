@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.records import Alert, Article, Classified, Label, Match, PollState, Promotion, Record, RuleFile
+from pipeline.records import (
+    AccountRecord,
+    Alert,
+    Article,
+    Classified,
+    Label,
+    Match,
+    PollState,
+    Promotion,
+    Record,
+    RuleFile,
+)
 
 DAY: Final = 86_400_000
 #: The largest record a topic takes, bytes. Dead letters take more: they wrap what another topic took.
@@ -61,7 +72,7 @@ ALERTS: Final = Topic("alerts", Alert, "alert id", cleanup="compact,delete", ret
 DEAD_LETTERS: Final = Topic("dead-letters", None, "original key", wide=False, retention=30 * DAY, largest=2 * LARGEST)
 LABELS: Final = Topic("labels", Label, "article id", wide=False, retention=None, flush=True)
 PROMOTIONS: Final = Topic("promotions", Promotion, "model name", wide=False, cleanup="compact", retention=None)
-ACCOUNTS: Final = Topic("accounts", None, "account id", wide=False, cleanup="compact", retention=None)
+ACCOUNTS: Final = Topic("accounts", AccountRecord, "account id", wide=False, cleanup="compact", retention=None)
 RULES: Final = Topic("rules", RuleFile, "rules", wide=False, cleanup="compact", retention=None)
 #: Kept as bytes: what a source is, only `agents` knows. As many partitions as `polls` has, and the same key, so that an
 #: ingest worker finds what is remembered of partition n in partition n.

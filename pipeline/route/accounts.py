@@ -1,10 +1,12 @@
 """The account file: CSV, TOML or JSONL in, a checked tree out.
 
-    account_id,name,parent_id,level,aliases,former_names,legal_name,domain,tickers,country,industry,owner,teams,regions
+    account_id,name,parent_id,level,aliases,former_names,legal_name,domain,tickers,country,industry,owner,teams,regions,
+    ignore_people,never
 
-Only `account_id` and `name` must be there. Lists are separated by `;` or `|` (arrays in TOML and JSONL). CSV may be
-separated by comma, semicolon or tab. Columns that begin with `x_` are the user's own and not read. Every fault is a
-`BadInput` that names file, line and field, and says what to do.
+The row `*` holds what counts for all accounts (`ignore_people`, `never`). Only `account_id` and `name` must be there.
+Lists are separated by `;` or `|` (arrays in TOML and JSONL). CSV may be separated by comma, semicolon or tab. Columns
+that begin with `x_` are the user's own and not read. Every fault is a `BadInput` that names file, line and field, and
+says what to do.
 """
 
 from __future__ import annotations
@@ -21,22 +23,26 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from pipeline.errors import BadInput
-from pipeline.route.tree import Account, Accounts, Level
+from pipeline.route.tree import EVERYBODY, Account, Accounts, Level
+from pipeline.signals import SignalType
 
-__all__ = ["Account", "Accounts", "Level", "load_accounts"]
+__all__ = ["Account", "Accounts", "Level", "check_accounts", "load_accounts"]
 
 _ONE: Final = ("id", "name", "parent_id", "level", "legal_name", "country", "industry", "owner")
-_MANY: Final = ("aliases", "former_names", "domains", "tickers", "teams", "regions")
+_MANY: Final = ("aliases", "former_names", "domains", "tickers", "teams", "regions", "ignore_people", "never")
 _SYNONYMS: Final = {"account_id": "id", "domain": "domains", "ticker": "tickers", "alias": "aliases"}
 _KNOWN: Final = frozenset((*_ONE, *_MANY))
 _COLUMNS: Final = (
     "account_id, name, parent_id, level, aliases, former_names, legal_name, domain, tickers, country, industry, "
-    "owner, teams, regions"
+    "owner, teams, regions, ignore_people, never"
 )
 _LIST = re.compile(r"\s*[;|]\s*")
 _TABLE = re.compile(r"^\s*\[\[\s*account\s*\]\]", re.MULTILINE)
 _ORDER: Final = {Level.GROUP: 0, Level.UNIT: 1, Level.SITE: 2}
 _LONGEST: Final = 1_000
+_MOST: Final = 100
+_TYPE: Final = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_TYPES: Final = tuple(kind.value for kind in SignalType)
 
 
 class _Row(NamedTuple):
@@ -55,16 +61,41 @@ def load_accounts(path: Path) -> Accounts:
     Raises:
         BadInput: the file cannot be read, or one of its rows is wrong; the first fault is reported.
     """
-    file = str(path)
+    accounts, faults = check_accounts(path)
+    if faults:
+        raise faults[0]
+    return accounts
+
+
+def check_accounts(path: Path) -> tuple[Accounts, list[BadInput]]:
+    """Return the good accounts in this file, and its faults, in order; at most a hundred."""
+    file, accounts, lines, faults = str(path), Accounts(()), dict[str, int](), list[BadInput]()
+    try:
+        for row in _rows(path):
+            try:
+                account = _account(row, file)
+                if account.id in lines:
+                    message = f"{account.id!r} stands in line {lines[account.id]} already; ids must be unique"
+                    raise BadInput(message, file=file, line=row.line, field="account_id")
+                lines[account.id] = row.line
+                accounts.put(account)
+            except BadInput as fault:
+                faults.append(fault)
+            if len(faults) >= _MOST:
+                return accounts, faults
+    except BadInput as fault:
+        faults.append(fault)
+    if not lines and not faults:
+        faults.append(BadInput("no accounts in it; write at least one row", file=file))
+    return accounts, faults or list(_faults_in_tree(accounts, lines, file))
+
+
+def _rows(path: Path) -> Iterator[_Row]:
     readers = {".toml": _toml, ".jsonl": _jsonl, ".ndjson": _jsonl, ".csv": _csv, ".tsv": _csv, ".txt": _csv}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise BadInput(f"unknown kind {path.suffix!r}; use .csv, .toml or .jsonl", file=file)
-    rows = [(row.line, _account(row, file)) for row in reader(_text(path), file)]
-    if not rows:
-        raise BadInput("no accounts in it; write at least one row", file=file)
-    _check_tree(rows, file)
-    return Accounts(account for _, account in rows)
+        raise BadInput(f"unknown kind {path.suffix!r}; use .csv, .toml or .jsonl", file=str(path))
+    yield from reader(_text(path), str(path))
 
 
 def _text(path: Path) -> str:
@@ -171,11 +202,16 @@ def _account(row: _Row, file: str) -> Account:
     for needed, shown in (("id", "account_id"), ("name", "name")):
         if not one.get(needed):
             raise BadInput("missing; every account needs one", file=file, line=row.line, field=shown)
-    if not any(character.isalnum() for character in one["name"]):
+    if one["id"] != EVERYBODY and not any(character.isalnum() for character in one["name"]):
         raise BadInput(f"{one['name']!r} has neither letter nor digit", file=file, line=row.line, field="name")
     level = one.pop("level", "").lower() or ("unit" if one.get("parent_id") else "group")
     if level not in {known.value for known in Level}:
         raise BadInput(f"{level!r} is no level; use group, unit or site", file=file, line=row.line, field="level")
+    for word in many.get("never", ()):
+        if _TYPE.fullmatch(word) and word not in _TYPES:
+            near = get_close_matches(word, _TYPES, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "docs/signals.md has the types"
+            raise BadInput(f"no signal type is called {word!r}; {hint}", file=file, line=row.line, field="never")
     return Account(level=Level(level), **one, **many)  # type: ignore[arg-type]
 
 
@@ -197,41 +233,41 @@ def _several(value: object, field: str, line: int, file: str) -> tuple[str, ...]
     return tuple(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
 
 
-def _check_tree(rows: Sequence[tuple[int, Account]], file: str) -> None:
-    """Refuse ids that stand twice, parents that do not exist or stand lower, and cycles."""
-    seen: dict[str, tuple[int, Account]] = {}
-    for line, account in rows:
-        if account.id in seen:
-            message = f"{account.id!r} stands in line {seen[account.id][0]} already; ids must be unique"
-            raise BadInput(message, file=file, line=line, field="account_id")
-        seen[account.id] = (line, account)
-    for line, account in rows:
-        _check_parent(account, seen, file, line)
+def _faults_in_tree(accounts: Accounts, lines: Mapping[str, int], file: str) -> Iterator[BadInput]:
+    """Yield parents that do not exist or stand lower; where there are none, circles."""
+    found = False
+    for account in accounts:
+        fault = _fault_of_parent(account, accounts)
+        if fault:
+            found = True
+            yield BadInput(fault, file=file, line=lines[account.id], field="parent_id")
     rooted: set[str] = set()
-    for line, account in rows:
+    for account in accounts if not found else ():
         way, current = {account.id: None}, account
         while current.parent_id and current.parent_id not in rooted:
-            current = seen[current.parent_id][1]
+            current = accounts[current.parent_id]
             if current.id in way:
                 circle = " → ".join((*way, current.id))
-                raise BadInput(f"goes round in a circle: {circle}", file=file, line=line, field="parent_id")
+                yield BadInput(
+                    f"goes round in a circle: {circle}", file=file, line=lines[account.id], field="parent_id"
+                )
+                return
             way[current.id] = None
         rooted.update(way)
 
 
-def _check_parent(account: Account, seen: Mapping[str, tuple[int, Account]], file: str, line: int) -> None:
-    """Refuse a parent that does not fit the account's level."""
-    fault = ""
+def _fault_of_parent(account: Account, accounts: Accounts) -> str:
+    """Return what is wrong with an account's parent for its level; empty where nothing is."""
+    above = accounts.get(account.parent_id) if account.parent_id else None
     if not account.parent_id:
         if account.level is not Level.GROUP:
-            fault = f"missing; a {account.level} stands below another account (or set level to group)"
+            return f"missing; a {account.level} stands below another account (or set level to group)"
     elif account.parent_id == account.id:
-        fault = "an account cannot be its own parent"
-    elif account.parent_id not in seen:
-        fault = f"no account has the id {account.parent_id!r}; add it or correct this one"
+        return "an account cannot be its own parent"
+    elif above is None:
+        return f"no account has the id {account.parent_id!r}; add it or correct this one"
     elif account.level is Level.GROUP:
-        fault = "a group has no parent; set level to unit or site, or leave parent_id empty"
-    elif _ORDER[seen[account.parent_id][1].level] > _ORDER[account.level]:
-        fault = f"a {account.level} cannot stand below a {seen[account.parent_id][1].level}"
-    if fault:
-        raise BadInput(fault, file=file, line=line, field="parent_id")
+        return "a group has no parent; set level to unit or site, or leave parent_id empty"
+    elif _ORDER[above.level] > _ORDER[account.level]:
+        return f"a {account.level} cannot stand below a {above.level}"
+    return ""

@@ -41,6 +41,11 @@ class Finder:
         self._spellings = Spellings(accounts)
         self._sites = Sites(accounts)
 
+    @property
+    def worn(self) -> bool:
+        """Whether a quarter of what is kept is of accounts that are gone."""
+        return self._spellings.dropped > max(1_000, len(self._spellings) // 4)
+
     def change(self, old: Account | None, new: Account | None) -> None:
         """Take an account's old names away and add its new ones; a millisecond, and the same as building anew."""
         if old:

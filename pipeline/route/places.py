@@ -16,6 +16,7 @@ from pipeline.records import Place
 from pipeline.route.dateline import datelines
 from pipeline.route.gazetteer import Entry
 from pipeline.route.lookup import Found, Lookup
+from pipeline.route.regions import Regions
 from pipeline.route.towns import Around, after_person, town, with_unknown
 
 _GERMAN: Final = re.compile(
@@ -54,13 +55,18 @@ _ZONE: Final = re.compile(r"\b(?:America|Europe|Asia|US|Africa|Australia)/[A-Z]\
 
 
 class Gazetteer:
-    """Finds places in texts; reads its names at first use."""
+    """Finds places in texts; reads its names at first use.
 
-    __slots__ = ("_lookup",)
+    Args:
+        regions: the deployment's sales regions.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_lookup", "_regions")
+
+    def __init__(self, regions: Regions | None = None) -> None:
         """Read nothing yet."""
         self._lookup = Lookup()
+        self._regions = regions or Regions()
 
     def find(self, body: str) -> list[Place]:
         """Return the places in this text, in order, not overlapping."""
@@ -73,8 +79,14 @@ class Gazetteer:
             line = any(start <= one.start < end for start, end in lines)
             entry = _decide(body, one, following, around, line=line)
             if entry and (not places or one.start >= places[-1].end):
-                places.append(_place(body, one, entry, line))
-        return with_unknown(body, places, lines)
+                places.append(_place(body, one, entry, line, self._regions.of(entry)))
+        return [self._placed(place) for place in with_unknown(body, places, lines)]
+
+    def _placed(self, place: Place) -> Place:
+        """Return the place with the region of its country, where it is one that no register has."""
+        if place.region or not self._regions.names:
+            return place
+        return place.model_copy(update={"region": self._regions.of(Entry(place.name, place.country, place.kind))})
 
 
 def _around(found: Iterable[Found], german: bool) -> Around:
@@ -126,12 +138,13 @@ def _in_name(body: str, one: Found) -> bool:
     return bool(_PLACE_NAME_AFTER.match(body, one.end) or _COMPANY_AFTER.match(body, one.end))
 
 
-def _place(body: str, one: Found, entry: Entry, line: bool) -> Place:
+def _place(body: str, one: Found, entry: Entry, line: bool, region: str) -> Place:
     return Place(
         text=body[one.start : one.end],
         start=one.start,
         end=one.end,
         country=entry.country,
+        region=region,
         name=entry.name,
         kind=entry.kind,
         dateline=line,

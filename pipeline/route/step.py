@@ -4,6 +4,7 @@ no signals at all                                        -> no_signal
 no account named, and nobody's own newsroom              -> no_account
 more than 12 groups named, none the actor of the title   -> too_many_accounts
 no signal's passage belongs to an account                -> not_bound
+all that belongs to accounts is never to alert           -> watch
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from pipeline.route.binding import Bound, Scene, bind, by_group
 from pipeline.route.mentions import Finder
 from pipeline.route.passages import Passages
 from pipeline.route.places import Gazetteer
+from pipeline.route.regions import Regions
 from pipeline.route.roles import Roles
-from pipeline.route.tree import Accounts, Level
+from pipeline.route.tree import EVERYBODY, Account, Accounts, Level
+from pipeline.route.watch import Watch
 
 MOST: Final = 12
 """Groups in one article; with more it is an index, a ranking or a market report."""
@@ -34,15 +37,33 @@ class Router:
 
     Args:
         accounts: whom we listen for.
+        regions: the deployment's sales regions.
     """
 
-    __slots__ = ("accounts", "finder", "places")
+    __slots__ = ("accounts", "finder", "places", "watch")
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, regions: Regions | None = None) -> None:
         """Build the finder; the gazetteer reads its towns at first use."""
         self.accounts = accounts
         self.finder = Finder(accounts)
-        self.places = Gazetteer()
+        self.places = Gazetteer(regions)
+        self.watch = Watch(accounts)
+
+    @property
+    def worn(self) -> bool:
+        """Whether so much has changed that building anew would save room."""
+        return self.finder.worn
+
+    def change(self, account_id: str, new: Account | None) -> None:
+        """Replace an account, or take it away where `new` is None; as good as building anew."""
+        old = self.accounts.get(account_id)
+        if new:
+            self.accounts.put(new)
+        else:
+            self.accounts.drop(account_id)
+        if account_id != EVERYBODY:
+            self.finder.change(old, new)
+        self.watch = Watch(self.accounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +72,8 @@ class Routed:
 
     Attributes:
         matches: one per group whose signals are in it, in the order of the signals.
-        refused: why there is no match: `no_signal`, `no_account`, `too_many_accounts` or `not_bound`; else empty.
+        refused: why there is no match: `no_signal`, `no_account`, `too_many_accounts`, `not_bound` or `watch`; else
+            empty.
         mentions: every account's name in the text, with its role in the whole item.
         places: every place in the text; empty where no account is named.
     """
@@ -88,6 +110,9 @@ def route(router: Router, classified: Classified) -> Routed:
             return Routed((), "too_many_accounts", mentions, places)
     if not bound:
         return Routed((), "not_bound", mentions, places)
+    bound = [one for one in bound if not router.watch.stops(one)]
+    if not bound:
+        return Routed((), "watch", mentions, places)
     return Routed(_matches(router, classified, mentions, bound), "", mentions, places)
 
 

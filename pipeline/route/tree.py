@@ -16,6 +16,8 @@ from pipeline.records import AccountRef
 
 _REMEMBERED: Final = 4_096
 _DEEPEST: Final = 20
+EVERYBODY: Final = "*"
+"""The id of the row whose `ignore_people` and `never` count for all accounts; it is no account itself."""
 
 
 class Level(StrEnum):
@@ -45,6 +47,8 @@ class Account:
         owner: who looks after the account; inherited from above where empty.
         teams: who else wants to know; inherited from above where empty.
         regions: sales regions; inherited from above where empty.
+        ignore_people: persons whose names in a passage make no match; those above count too.
+        never: signal types, and words in a passage, that make no match; those above count too.
     """
 
     id: str
@@ -61,6 +65,8 @@ class Account:
     owner: str = ""
     teams: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    ignore_people: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
     def pack(self) -> bytes:
         """Return the account in a quarter of its room."""
@@ -85,7 +91,7 @@ class Accounts:
         accounts: with parents that exist and no cycles; `load_accounts` checks that.
     """
 
-    __slots__ = ("_children", "_packed", "_parents", "_seen", "_sum")
+    __slots__ = ("_children", "_packed", "_parents", "_seen", "_sum", "everybody")
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         """Index the accounts by id and by parent."""
@@ -94,6 +100,8 @@ class Accounts:
         self._children: dict[str, list[str]] = {}
         self._seen: dict[str, Account] = {}
         self._sum = 0
+        self.everybody: Account | None = None
+        """The row of `EVERYBODY`, where there is one."""
         for account in accounts:
             self.put(account)
 
@@ -106,7 +114,10 @@ class Accounts:
         """Add an account, or replace the one of this id."""
         self.drop(account.id)
         packed = account.pack()
-        self._packed[account.id] = packed
+        if account.id == EVERYBODY:
+            self.everybody = account
+        else:
+            self._packed[account.id] = packed
         self._sum = (self._sum + _digest(packed)) % 2**128
         if account.parent_id:
             self._parents[account.id] = account.parent_id
@@ -115,6 +126,8 @@ class Accounts:
     def drop(self, account_id: str) -> None:
         """Take an account away, where there is one."""
         packed = self._packed.pop(account_id, None)
+        if account_id == EVERYBODY and self.everybody:
+            packed, self.everybody = self.everybody.pack(), None
         if packed is None:
             return
         self._seen.pop(account_id, None)
@@ -122,6 +135,20 @@ class Accounts:
         parent = self._parents.pop(account_id, None)
         if parent is not None:
             self._children[parent].remove(account_id)
+
+    def copy(self) -> Accounts:
+        """Return the same accounts, to be changed apart from these."""
+        made = Accounts(())
+        made._packed, made._parents, made._sum = self._packed.copy(), self._parents.copy(), self._sum
+        made._children = {parent: children.copy() for parent, children in self._children.items()}
+        made.everybody = self.everybody
+        return made
+
+    def rows(self) -> Iterator[Account]:
+        """Iterate over what a file of these accounts holds: all accounts, and the row for everybody."""
+        if self.everybody:
+            yield self.everybody
+        yield from self
 
     def __len__(self) -> int:
         """Return how many accounts there are, on all levels."""
@@ -145,7 +172,9 @@ class Accounts:
         return account
 
     def get(self, account_id: str) -> Account | None:
-        """Return the account with this id, or None."""
+        """Return the row with this id, or None."""
+        if account_id == EVERYBODY:
+            return self.everybody
         return self[account_id] if account_id in self._packed else None
 
     def _way(self, account_id: str) -> Iterator[str]:

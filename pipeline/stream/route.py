@@ -1,37 +1,50 @@
-"""The route stage: the pure step with the accounts loaded."""
+"""The route stage: the pure step with the accounts in service."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from pipeline.envelope import Out
-from pipeline.errors import NotReady
 from pipeline.records import Classified
-from pipeline.route.accounts import load_accounts
 from pipeline.route.step import Router, route
 from pipeline.settings import Settings
-from pipeline.stream.guard import Done, Step
+from pipeline.stream.accounts import Listening
+from pipeline.stream.guard import Done
 from pipeline.stream.sample import CLASSIFIED_SAMPLE
 from pipeline.topics import MATCHES
 
 
-def build(settings: Settings) -> Step[Classified]:
-    """Load the accounts and return the stage's step.
+class Routing:
+    """The stage's step.
+
+    Args:
+        settings: which accounts and regions, which broker.
 
     Raises:
-        NotReady: no account file is set.
-        BadInput: the account file is wrong.
+        BadInput: the account file or the region file is wrong.
     """
-    if settings.route.accounts is None:
-        raise NotReady("no accounts; set STELLWERK_ROUTE__ACCOUNTS to a CSV, TOML or JSONL file")
-    router = Router(load_accounts(settings.route.accounts))
 
-    def step(items: Sequence[Classified]) -> list[Done]:
+    def __init__(self, settings: Settings) -> None:
+        self.accounts = Listening(settings)
+        # What loads on first use (towns and countries) loads now, not with somebody's first article.
+        self.step([CLASSIFIED_SAMPLE])
+
+    async def start(self) -> None:
+        """Read which accounts are in service; later take those that have changed, between two batches."""
+        await self.accounts.prepare()
+
+    async def follow(self) -> None:
+        """Take new accounts into service, for ever."""
+        await self.accounts.follow()
+
+    def versions(self) -> dict[str, str]:
+        """Return what is in service."""
+        return {"accounts": self.accounts.router.accounts.version}
+
+    def step(self, items: Sequence[Classified]) -> list[Done]:
+        """Route articles; all of a batch by the same accounts."""
+        router = self.accounts.router
         return [_one(router, classified) for classified in items]
-
-    # What loads on first use (towns and countries) loads now, not with somebody's first article.
-    step([CLASSIFIED_SAMPLE])
-    return step
 
 
 def _one(router: Router, classified: Classified) -> Done:

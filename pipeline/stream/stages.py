@@ -14,7 +14,7 @@ from typing import Any, Final
 from pipeline.records import Article, Classified, Match, Record
 from pipeline.settings import Settings
 from pipeline.stream.guard import Step
-from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES, PROMOTIONS, RULES, Topic
+from pipeline.topics import ACCOUNTS, ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES, PROMOTIONS, RULES, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ def _classify(settings: Settings) -> Built:
 def _route(settings: Settings) -> Built:
     from pipeline.stream import route
 
-    return Built(route.build(settings))
+    stage = route.Routing(settings)
+    return Built(stage.step, start=stage.start, beside=stage.follow, versions=stage.versions)
 
 
 def _alert(settings: Settings) -> Built:
@@ -83,7 +84,7 @@ def _alert(settings: Settings) -> Built:
 
 STAGES: Final[tuple[Stage, ...]] = (
     Stage("classify", ARTICLES, Article, (CLASSIFIED, DEAD_LETTERS), _classify, (PROMOTIONS, RULES)),
-    Stage("route", CLASSIFIED, Classified, (MATCHES, DEAD_LETTERS), _route),
+    Stage("route", CLASSIFIED, Classified, (MATCHES, DEAD_LETTERS), _route, (ACCOUNTS,)),
     # It reads what it wrote: its memory.
     Stage("alert", MATCHES, Match, (ALERTS, DEAD_LETTERS), _alert, (ALERTS,)),
 )
