@@ -22,10 +22,10 @@ def test_names_that_are_also_words() -> None:
 
 
 def test_names_that_articles_use() -> None:
-    """Units and abbreviations that two articles have are proposed; known ones, officers, capitals throughout are not."""
+    """Units and abbreviations that two articles have are proposed; known ones, officers and capitals are not."""
     bodies = [
         "Nordhaff wächst\nDie Sparte Nordhaff Energy baut in Ulm. Nordhaff Cargo (NHC) nicht.",
-        "Nordhaff wächst weiter\nAuch Nordhaff Energy liefert. Nordhaff Cargo (NHC) sucht Fahrer, so Nordhaff Chef Meier.",
+        "Nordhaff wächst weiter\nAuch Nordhaff Energy liefert. Nordhaff Cargo (NHC) sucht Fahrer, so Nordhaff Chef X.",
         "Nordhaff Opens New Plant In Ulm Soon\nNordhaff Vorstand Meier freut sich.",
     ]
     assert [(one.kind, one.account_id, one.name, one.articles) for one in seen(ACCOUNTS, bodies)] == [

@@ -34,7 +34,7 @@ def _routed(*rows: Account, kind: SignalType = SignalType.NEW_SITE) -> str:
     ],
 )
 def test_what_is_stopped(row: Account, refused: str) -> None:
-    """A type, a word or a person stops a signal, for the account and those below it, or for all; not for those above."""
+    """A type, a word or a person stops a signal, for an account and those below it, or for all; not above it."""
     assert _routed(row) == refused
 
 
