@@ -26,10 +26,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.text import articles
+from benchmarks.text import accounts, articles
 from deploy.broker import LocalBroker, fetch_jars
 from deploy.children import Child
-from deploy.local import DEMO, STAGES
+from deploy.local import STAGES
 from pipeline import kafka
 from pipeline.process import open_path
 from pipeline.records import Article
@@ -37,7 +37,6 @@ from pipeline.settings import KafkaSettings, Settings
 from pipeline.topics import ALERTS, ARTICLES, LABELS, MATCHES
 
 RESULTS = Path(__file__).parent / "results"
-ACCOUNTS = DEMO / "accounts.csv"
 
 
 @dataclass(frozen=True)
@@ -56,11 +55,11 @@ class Row:
         return self.ours / self.other
 
 
-def bare(items: Sequence[Article], settings: Settings) -> float:
+def bare(items: Sequence[Article], settings: Settings, companies: Path) -> float:
     """Return articles per second through the pure steps, in batches as the stages take them, without Kafka."""
-    walk = open_path(ACCOUNTS, settings)
+    walk = open_path(companies, settings)
     walk.walk(items[:50])
-    walk = open_path(ACCOUNTS, settings)
+    walk = open_path(companies, settings)
     began = time.perf_counter()
     for at in range(0, len(items), settings.stream.batch):
         walk.walk(items[at : at + settings.stream.batch])
@@ -70,14 +69,14 @@ def bare(items: Sequence[Article], settings: Settings) -> float:
 class Deployment:
     """A broker and one worker of each stage, in a folder of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, companies: Path) -> None:
         base = KafkaSettings()
         fetch_jars(base.jars)
         self._broker = LocalBroker(folder / "kafka", base)
         self.settings = Settings(folder=folder, kafka=base.model_copy(update={"bootstrap": self._broker.bootstrap}))
         environment = {
             "STELLWERK_KAFKA__BOOTSTRAP": self._broker.bootstrap,
-            "STELLWERK_ROUTE__ACCOUNTS": str(ACCOUNTS),
+            "STELLWERK_ROUTE__ACCOUNTS": str(companies),
             "STELLWERK_FOLDER": str(folder),
             "STELLWERK_STREAM__COMMIT": "0.2",
             "OMP_NUM_THREADS": "1",
@@ -184,9 +183,9 @@ def kafka_topic(name: str) -> kafka.Topic:
     return next(topic for topic in kafka.TOPICS if topic.name == name)
 
 
-def alerting(items: Sequence[Article], settings: Settings, most: int) -> list[Article]:
+def alerting(items: Sequence[Article], settings: Settings, companies: Path, most: int) -> list[Article]:
     """Return those articles that make an alert, at most so many."""
-    walk = open_path(ACCOUNTS, settings)
+    walk = open_path(companies, settings)
     return [walked.classified.article for walked in walk.walk(items) if walked.alerts][:most]
 
 
@@ -198,11 +197,12 @@ async def measure(count: int, trips: int, screen: Console) -> tuple[list[Row], d
     """Measure everything and return the table's rows and the workers' peak memory."""
     settings = Settings()
     items = articles(count, seed=1)
-    screen.print(f"bare loop over {count} articles…")
-    alone = bare(items, settings)
-    single = alerting(articles(trips * 3, seed=2), settings, trips)
     with tempfile.TemporaryDirectory() as folder:
-        async with Deployment(Path(folder)) as deployment:
+        companies = accounts(Path(folder) / "accounts.csv")
+        screen.print(f"bare loop over {count} articles…")
+        alone = bare(items, settings, companies)
+        single = alerting(articles(trips * 3, seed=2), settings, companies, trips)
+        async with Deployment(Path(folder), companies) as deployment:
             screen.print(f"latency of {len(single)} articles, one at a time…")
             there = await deployment.round_trip(single)
             times = await deployment.latency(single)
