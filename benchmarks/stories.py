@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.text import articles
 from pipeline.alert.memory import Memory
-from pipeline.alert.step import decide
+from pipeline.alert.step import decide, remember
 from pipeline.records import AccountRef, Alert, Article, ArticleRef, Match, MatchedSignal, Mention, Role, Signal, Span
 from pipeline.settings import AlertSettings
 from pipeline.signals import FAMILY, SignalType, Status, direction_of
@@ -84,8 +84,7 @@ def judged(memory: Memory, some: Iterator[Match]) -> list[float]:
     for match in some:
         began = time.process_time()
         decided = decide(memory, match, now=NOW, settings=SETTINGS)
-        for alert in decided.alerts:
-            memory.put(alert)
+        remember(memory, decided)
         took.append((time.process_time() - began) * 1000)
     return took
 

@@ -19,11 +19,11 @@ import orjson
 from models import registry
 from pipeline.alert.memory import Memory
 from pipeline.alert.profiles import Profiles, load_profiles
-from pipeline.alert.step import decide
+from pipeline.alert.step import decide, remember
 from pipeline.classify.step import Scorer, classify
 from pipeline.errors import BadInput
 from pipeline.lines import numbered, read_object
-from pipeline.records import Alert, Article, Classified, How, stable_id
+from pipeline.records import FILE, Alert, Article, Classified, How, stable_id
 from pipeline.route.accounts import load_accounts
 from pipeline.route.regions import Regions
 from pipeline.route.step import Routed, Router, route
@@ -57,6 +57,10 @@ class Walk:
     memory: Memory = field(default_factory=Memory)
     profiles: Profiles = field(default_factory=load_profiles)
 
+    def __post_init__(self) -> None:
+        """Show every change of a back-test: nothing waits for a cool-down."""
+        self.settings = self.settings.model_copy(update={"cooldown": 0.0})
+
     def walk(self, articles: Sequence[Article]) -> list[Walked]:
         """Take articles through all steps, in order; each sees the alerts of those before."""
         return [self._one(classified) for classified in classify(self.scorer, articles, self.rules)]
@@ -69,8 +73,7 @@ class Walk:
             # A back-test lives in the time of its articles: nothing is old on the day it is published.
             now = classified.article.published
             decided = decide(self.memory, match, now=now, settings=self.settings, profiles=self.profiles)
-            for alert in decided.alerts:
-                self.memory.put(alert)
+            remember(self.memory, decided)
             alerts += decided.alerts
             outcomes.append(decided.outcome)
         return Walked(classified, routed, tuple(alerts), tuple(outcomes))
@@ -152,7 +155,7 @@ def read_article(line: bytes, number: int, file: str) -> Article:
     published = _time(raw.get("published"), file, number)
     return Article(
         id=str(raw["id"]),
-        source_id="file",
+        source_id=FILE,
         source=str(raw.get("source") or ""),
         url=raw.get("url") or "",
         title=raw.get("title") or "",

@@ -11,6 +11,7 @@ import hashlib
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -26,6 +27,9 @@ def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+#: The source of articles that were read from a file which names none.
+FILE = "file"
+
 Time = Annotated[datetime, AfterValidator(_in_utc)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -33,6 +37,11 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 def stable_id(*parts: str) -> str:
     """Return 20 hex characters that depend on nothing but the parts, in this order."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]
+
+
+def short(article_id: str) -> str:
+    """Return the ten characters that stand for an article where only its being known counts."""
+    return stable_id(article_id)[:10]
 
 
 class Part(BaseModel):
@@ -118,6 +127,7 @@ class Article(Record):
     how: How = How.FEED
     revision: str = Field("", description="hash of title and text; changes when the publisher edits")
     accounts: tuple[str, ...] = Field((), description="accounts whose own newsroom this is")
+    edited: bool = Field(False, description="the source brought this article before, with another text")
 
     @property
     def body(self) -> str:
@@ -214,6 +224,12 @@ class ArticleRef(Part):
     published: Time
     fetched: Time
     credibility: Share = 0.5
+
+    @property
+    def publisher(self) -> str:
+        """Who prints it: the host of its link, else the source's name; nobody is the same as nobody else."""
+        named = self.source if self.source != FILE else ""
+        return (urlsplit(self.url).hostname or "").removeprefix("www.") or named or self.id
 
 
 class AccountRef(Part):
@@ -313,13 +329,27 @@ class Alert(Record):
     facts: tuple[Fact, ...] = ()
     people: tuple[dict[str, Any], ...] = ()
     articles: tuple[ArticleRef, ...]
+    more: tuple[str, ...] = Field(
+        (), description="further articles that count as told, ten characters each; at most 1,000"
+    )
     story_id: str
-    related: tuple[str, ...] = ()
+    related: tuple[str, ...] = Field((), description="alerts of the same story or programme, other types or units")
+    merged_into: str = Field("", description="the alert that goes on, where the state is merged")
+    retracted_for: str = Field("", description="where the state is retracted: account, signal (labels) or source")
     published: Time
     first_seen: Time
     updated: Time
     why: tuple[str, ...]
     versions: Versions
+
+
+class Withdrawal(Record):
+    """A publisher took an article back, or edited out of it what it said."""
+
+    article_id: str
+    fetched: Time = Field(description="when that was seen; what was fetched later counts again")
+    accounts: tuple[str, ...] = Field((), description="groups of which the article still tells something")
+    reason: str = Field("", description="for people: edited, or what the server said")
 
 
 class Label(Record):

@@ -165,7 +165,12 @@ class AlertSettings(Section):
 
     age_most: Seconds = Field(14 * 86400.0, description="an article older than this opens no new alert, seconds")
     window: Seconds = Field(21 * 86400.0, description="how long a story stays open for new articles, seconds")
-    articles_most: int = Field(200, ge=1, description="articles kept in one alert")
+    cooldown: float = Field(
+        30.0,
+        ge=0,
+        description="seconds an alert stays silent after a revision; small news is collected meanwhile",
+    )
+    articles_most: int = Field(50, ge=1, le=500, description="articles kept in one alert; of more only their ids")
     profiles: Path | None = Field(None, description="profile file (TOML); None: the three that ship")
     routes: Path | None = Field(None, description="route file (TOML); None: no topics beside `alerts`")
 

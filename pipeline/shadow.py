@@ -97,13 +97,11 @@ def _decoded(value: bytes | None) -> Iterator[Article]:
 
 
 def _alerts(walk: Walk, articles: Sequence[Article]) -> list[Alert]:
-    """Return the last revision of each alert that stands in the end."""
-    last: dict[str, Alert] = {}
+    """Return each alert that stands in the end, with all that it has collected."""
     walk.memory = Memory()
     for start in range(0, len(articles), BATCH):
-        for walked in walk.walk(articles[start : start + BATCH]):
-            last.update((alert.id, alert) for alert in walked.alerts)
-    return list(_standing(last.values()))
+        walk.walk(articles[start : start + BATCH])
+    return list(_standing(walk.memory.all()))
 
 
 def _standing(alerts: Iterable[Alert]) -> Iterator[Alert]:

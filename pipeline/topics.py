@@ -20,6 +20,7 @@ from pipeline.records import (
     Promotion,
     Record,
     RuleFile,
+    Withdrawal,
 )
 
 DAY: Final = 86_400_000
@@ -69,6 +70,9 @@ CLASSIFIED: Final = Topic("classified", Classified, "article id")
 MATCHES: Final = Topic("matches", Match, "account id")
 #: Keyed by alert, but partitioned by account: the alert stage rebuilds partition n of its memory from partition n here.
 ALERTS: Final = Topic("alerts", Alert, "alert id", cleanup="compact,delete", retention=90 * DAY, flush=True)
+#: What an alert has collected since its last revision: its next revision, not yet told. Partitioned as `alerts` is.
+HELD: Final = Topic("held", Alert, "alert id", cleanup="compact,delete", retention=30 * DAY, flush=True)
+WITHDRAWALS: Final = Topic("withdrawals", Withdrawal, "article id", wide=False, retention=30 * DAY)
 DEAD_LETTERS: Final = Topic("dead-letters", None, "original key", wide=False, retention=30 * DAY, largest=2 * LARGEST)
 LABELS: Final = Topic("labels", Label, "article id", wide=False, retention=None, flush=True)
 PROMOTIONS: Final = Topic("promotions", Promotion, "model name", wide=False, cleanup="compact", retention=None)
@@ -84,6 +88,8 @@ TOPICS: Final[tuple[Topic, ...]] = (
     CLASSIFIED,
     MATCHES,
     ALERTS,
+    HELD,
+    WITHDRAWALS,
     DEAD_LETTERS,
     LABELS,
     PROMOTIONS,

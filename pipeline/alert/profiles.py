@@ -152,7 +152,7 @@ def scores(profiles: Profiles, alert: Alert, now: datetime) -> dict[str, Score]:
 def independent(alert: Alert) -> int:
     """Return how many publishers report it; one article printed word for word by two counts once."""
     titles = {article.title.casefold() for article in alert.articles}
-    return min(len({article.source for article in alert.articles}), len(titles))
+    return min(len({article.publisher for article in alert.articles}), len(titles))
 
 
 def _region(profile: Profile, alert: Alert) -> float:

@@ -8,6 +8,7 @@ How Faust may be used without losing messages was measured; `docs/decisions.md` 
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -162,7 +163,9 @@ def _attach(
         key_serializer="raw",
         value_serializer="raw",
     )
-    clock = Clock()
+    clock, some = Clock(), asyncio.Event()
+    if built.wake:
+        built.wake(some.set)
     heart = Heart(settings, stage.name)
     mine: set[int] = set()
     lost: set[int] = set()
@@ -177,11 +180,15 @@ def _attach(
             if built.forget:
                 built.forget(lost)
                 lost.clear()
-            if built.prepare and messages:
+            if built.prepare:
                 await built.prepare(mine | {message.partition for message in messages})
-            with metrics.BATCH_TIME.time(stage.name):
-                await guard.handle(messages)
-        metrics.BATCH.see(len(messages), stage.name)
+            if built.aside:
+                await guard.beside(built.aside())
+            if messages:
+                with metrics.BATCH_TIME.time(stage.name):
+                    await guard.handle(messages)
+        if messages:
+            metrics.BATCH.see(len(messages), stage.name)
         if clock.due(guard.counts):
             log.info("counts", stage=stage.name, **guard.counts)
 
@@ -194,7 +201,7 @@ def _attach(
 
     @app.agent(topic, name=stage.name, concurrency=1)  # type: ignore[arg-type]
     async def run(stream: Stream[bytes]) -> None:
-        await drain(stream, handle, most=settings.stream.batch, current=current, failed=failed)
+        await drain(stream, handle, most=settings.stream.batch, current=current, failed=failed, some=some)
 
     if built.beside:
         app.task(built.beside)
@@ -226,6 +233,9 @@ def _attach(
             await built.start()
         probe.say("loaded")
         probe.say("partitions")
+        if built.aside:
+            # What has become due meanwhile goes out although no record comes.
+            some.set()
         ready()
 
     @app.on_before_shutdown.connect  # type: ignore[arg-type]

@@ -27,6 +27,7 @@ async def drain(
     most: int,
     current: Callable[[Message], bool],
     failed: Callable[[BaseException], None],
+    some: asyncio.Event | None = None,
 ) -> None:
     """Run the stream through `handle`, in order, until the stream is cancelled.
 
@@ -39,9 +40,10 @@ async def drain(
         most: messages in a batch, and messages that may wait beside it.
         current: says whether a message came since the last rebalance; others are left to whoever reads them again.
         failed: called with what `handle` raised.
+        some: set by others, it calls `handle` although nothing has arrived, in turn with the batches.
     """
     waiting: deque[EventT[bytes]] = deque()
-    some, room = asyncio.Event(), asyncio.Event()
+    some, room = some or asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
         while True:

@@ -1,4 +1,4 @@
-"""Keep up with a topic of which only the newest record counts: read before the first article, followed from then on."""
+"""Keep up with a topic of one partition beside the stream: read before the first record, followed from then on."""
 
 from __future__ import annotations
 
@@ -30,13 +30,21 @@ class Follower:
             the worker.
         later: gets each newer one; must say by itself what it cannot use.
         key: only records with this key count; None for all.
+        every: not only the newest record counts, but each of them.
     """
 
     def __init__(
-        self, settings: KafkaSettings, topic: Topic, *, first: Take, later: Take, key: bytes | None = None
+        self,
+        settings: KafkaSettings,
+        topic: Topic,
+        *,
+        first: Take,
+        later: Take,
+        key: bytes | None = None,
+        every: bool = False,
     ) -> None:
         self._settings, self._topic, self._key = settings, topic, key
-        self._first, self._later = first, later
+        self._first, self._later, self._every = first, later, every
         self._next = 0
         self._read = asyncio.Event()
         self._once = asyncio.Lock()
@@ -54,7 +62,9 @@ class Follower:
         async for record in kafka.whole(self._settings, self._topic):
             self._next = record.offset + 1
             last = record if self._counts(record) else last
-        if last is not None:
+            if self._every:
+                await self._first(record)
+        if last is not None and not self._every:
             await self._first(last)
         self._read.set()
 
@@ -78,8 +88,8 @@ class Follower:
             while True:
                 records = (await consumer.getmany(tp, timeout_ms=1000)).get(tp, [])
                 mine = [record for record in records if self._counts(record)]
-                if mine:
-                    await self._later(mine[-1])
+                for record in mine if self._every else mine[-1:]:
+                    await self._later(record)
                 if records:
                     self._next = records[-1].offset + 1
 

@@ -71,6 +71,22 @@ class Done:
     last: tuple[Out, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Nobody:
+    """Stands for the message where none has caused what goes out."""
+
+    topic: str = ""
+    partition: int = 0
+    offset: int = 0
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: Headers = field(default_factory=list)
+    timestamp: float = 0.0
+    generation_id: int | None = None
+
+
+_NOBODY: Message = _Nobody()  # type: ignore[assignment]
+
 Step = Callable[[Sequence[R]], Sequence[Done]]
 Send = Callable[[Out, Headers], Awaitable[Awaitable[object]]]
 
@@ -126,6 +142,13 @@ class Guard(Generic[R]):
             metrics.RECORDS.add(number, self.stage, outcome)
         for at, message in enumerate(messages):
             meter.finished(self.stage, message.timestamp, records.get(at))
+
+    async def beside(self, done: Sequence[Done]) -> None:
+        """Send and count what no message has caused."""
+        nobody = [_NOBODY] * len(done)
+        await self._deliver(nobody, [one.outs for one in done])
+        await self._deliver(nobody, [one.last for one in done])
+        self._count([], {}, Counter(one.outcome for one in done))
 
     async def _work(self, messages: Sequence[Message], records: dict[int, R], done: list[Done | None]) -> None:
         """Fill the places that decoding left open."""

@@ -6,15 +6,28 @@ worker of one stage does not carry the libraries of the others.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.records import Article, Classified, Match, Record
 from pipeline.settings import Settings
-from pipeline.stream.guard import Step
-from pipeline.topics import ACCOUNTS, ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES, PROMOTIONS, RULES, Topic
+from pipeline.stream.guard import Done, Step
+from pipeline.topics import (
+    ACCOUNTS,
+    ALERTS,
+    ARTICLES,
+    CLASSIFIED,
+    DEAD_LETTERS,
+    HELD,
+    LABELS,
+    MATCHES,
+    PROMOTIONS,
+    RULES,
+    WITHDRAWALS,
+    Topic,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,8 @@ class Built:
         forget: called with the partitions that were taken away.
         beside: runs beside the step until the worker ends; what it raises ends the worker.
         versions: returns what is in service, by what it is: model, rules.
+        aside: asked between two batches, after `prepare`, for what goes out although no record came.
+        wake: gets a function that asks for that at once.
     """
 
     step: Step[Any]
@@ -39,6 +54,8 @@ class Built:
     forget: Callable[[Iterable[int]], None] | None = None
     beside: Callable[[], Awaitable[None]] | None = None
     versions: Callable[[], Mapping[str, str]] = dict
+    aside: Callable[[], Sequence[Done]] | None = None
+    wake: Callable[[Callable[[], None]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +96,23 @@ def _alert(settings: Settings) -> Built:
     from pipeline.stream import alert
 
     stage = alert.Alerting(settings)
-    return Built(stage.step, batched=False, prepare=stage.prepare, forget=stage.forget)
+    return Built(
+        stage.step,
+        batched=False,
+        start=stage.start,
+        prepare=stage.prepare,
+        forget=stage.forget,
+        beside=stage.follow,
+        aside=stage.aside,
+        wake=stage.woken_by,
+    )
 
 
 STAGES: Final[tuple[Stage, ...]] = (
     Stage("classify", ARTICLES, Article, (CLASSIFIED, DEAD_LETTERS), _classify, (PROMOTIONS, RULES)),
     Stage("route", CLASSIFIED, Classified, (MATCHES, DEAD_LETTERS), _route, (ACCOUNTS,)),
     # It reads what it wrote: its memory.
-    Stage("alert", MATCHES, Match, (ALERTS, DEAD_LETTERS), _alert, (ALERTS,)),
+    Stage("alert", MATCHES, Match, (ALERTS, HELD, DEAD_LETTERS), _alert, (ALERTS, HELD, LABELS, WITHDRAWALS)),
 )
 
 

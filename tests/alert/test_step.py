@@ -2,90 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.alert.memory import Memory
-from pipeline.alert.step import Decided, decide
-from pipeline.records import (
-    AccountRef,
-    Alert,
-    AlertState,
-    ArticleRef,
-    Match,
-    MatchedSignal,
-    Mention,
-    Place,
-    Role,
-    Signal,
-    Span,
-    stable_id,
-)
-from pipeline.settings import AlertSettings
-from pipeline.signals import FAMILY, SignalType, Status, direction_of
-
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-SETTINGS = AlertSettings()
-PLANT = "Brüggenthal baut neues Werk in Breslau für 120 Millionen Euro"
-PLANT_TOO = "120 Millionen Euro: Brüggenthal plant in Breslau ein Werk"
-PLANT_EN = "Brüggenthal to build 120 million euro plant in Wroclaw"
-STRIKE = "Warnstreik legt Brüggenthal in Gütersloh lahm"
-WROCLAW = Place(text="Breslau", start=0, end=7, name="Wrocław", country="PL")
-
-
-def match(
-    title: str,
-    kind: SignalType = SignalType.NEW_SITE,
-    *,
-    id: str = "",
-    status: Status = Status.PLANNED,
-    role: Role = Role.ACTOR,
-    age: timedelta = timedelta(hours=1),
-    language: str = "de",
-    places: tuple[Place, ...] = (),
-    revision: str = "r1",
-    fetched: datetime = NOW,
-    account: str = "brueggenthal",
-) -> Match:
-    evidence = (Span(text=title, start=0, end=len(title)),)
-    signal = Signal(
-        type=kind,
-        family=FAMILY[kind],
-        probability=0.8,
-        status=status,
-        direction=direction_of(kind, status),
-        evidence=evidence,
-    )
-    return Match(
-        account=AccountRef(id=account, name="Brüggenthal", path=("Brüggenthal",)),
-        article=ArticleRef(
-            id=id or stable_id(title),
-            url="https://example.com/" + stable_id(title),
-            source="Bote",
-            title=title,
-            revision=revision,
-            language=language,
-            published=NOW - age,
-            fetched=fetched,
-        ),
-        mentions=(Mention(text="Brüggenthal", start=0, end=11, account_id=account),),
-        signals=(MatchedSignal(signal=signal, role=role, places=places, why="named in the sentence"),),
-        why=("Brüggenthal in the title",),
-        model="m1",
-        accounts_version="a1",
-    )
-
-
-def walk(memory: Memory, *matches: Match) -> list[Decided]:
-    made = []
-    for one in matches:
-        decided = decide(memory, one, now=NOW, settings=SETTINGS)
-        for alert in decided.alerts:
-            memory.put(alert)
-        made.append(decided)
-    return made
+from pipeline.alert.step import BESIDE, OUTCOMES
+from pipeline.records import Alert, AlertState, Match, Role
+from pipeline.signals import SignalType, Status
+from tests.alert.making import NOW, PLANT, PLANT_EN, PLANT_TOO, STRIKE, WROCLAW, match, walk
 
 
 def test_a_new_story_makes_an_alert() -> None:
@@ -199,3 +127,10 @@ def test_revisions_count_up_by_one(matches: list[Match]) -> None:
         for alert in decided.alerts:
             assert alert.revision == seen.get(alert.id, 0) + 1
             seen[alert.id] = alert.revision
+
+
+def test_every_outcome_is_explained() -> None:
+    """The closed list of outcomes is the table of `docs/stories.md`."""
+    text = (Path(__file__).parents[2] / "docs" / "stories.md").read_text()
+    table = text[text.index("| outcome | means |") : text.index("## Cost")]
+    assert tuple(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == (*OUTCOMES, *BESIDE)

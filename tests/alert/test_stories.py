@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.alert.memory import COMPARED, Memory
 from pipeline.alert.pairs import judge
-from pipeline.alert.step import Decided, decide
+from pipeline.alert.step import Decided, decide, remember
 from pipeline.alert.story import Reading, compare, probability, read, repeats, traits, weights
 from pipeline.records import AccountRef, ArticleRef, Match, MatchedSignal, Mention, Place, Role, Signal, Span, stable_id
 from pipeline.settings import AlertSettings
@@ -104,9 +104,8 @@ def match(title: str, *, days: float = 0, at: datetime = NOW, country: str = "",
 
 
 def told(memory: Memory, one: Match, now: datetime = NOW) -> Decided:
-    decided = decide(memory, one, now=now, settings=AlertSettings())
-    for alert in decided.alerts:
-        memory.put(alert)
+    decided = decide(memory, one, now=now, settings=AlertSettings(cooldown=0))
+    remember(memory, decided)
     return decided
 
 

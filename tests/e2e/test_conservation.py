@@ -10,11 +10,11 @@ from aiokafka import ConsumerRecord
 
 from deploy.broker import LocalBroker
 from pipeline import kafka
-from pipeline.records import Alert, Article, Classified, Match, Role
+from pipeline.records import Alert, Article, Classified, Match, Role, short
 from pipeline.route.accounts import load_accounts
 from pipeline.route.step import Router, route
 from pipeline.settings import Settings
-from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, MATCHES
+from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, DEAD_LETTERS, HELD, MATCHES
 from tests.e2e.restart import Restart, restart
 from tests.e2e.world import STAGES, World, feed_sources, served, stock_accounts
 
@@ -101,6 +101,7 @@ async def test_killing_every_stage_and_the_broker_loses_nothing(settings: Settin
             await world.quiet()
     articles, classified = await world.records(ARTICLES), await world.records(CLASSIFIED)
     matches, alerts = await world.records(MATCHES), await world.records(ALERTS)
+    held = await world.records(HELD)
     extra = len(classified) - len({r.key for r in classified})
     print(f"\n{len(articles)} articles, {len(alerts)} alert revisions; {extra} copies inside")
     print("\n".join(f"{stage} killed: {one}" for stage, one in restarts.items()))
@@ -116,8 +117,12 @@ async def test_killing_every_stage_and_the_broker_loses_nothing(settings: Settin
         for match in route(router, Classified.decode(record.value)).matches
     }
     assert {(match.article.id, match.account.id) for match in found} == expected
-    told = {(ref.id, alert.account.id) for alert in (Alert.decode(r.value) for r in alerts) for ref in alert.articles}
-    meant = {(m.article.id, m.account.id) for m in found if any(s.role is not Role.MENTIONED for s in m.signals)}
+    told = {
+        (id, alert.account.id)
+        for alert in (Alert.decode(r.value) for r in (*alerts, *held))
+        for id in (*(short(ref.id) for ref in alert.articles), *alert.more)
+    }
+    meant = {(short(m.article.id), m.account.id) for m in found if any(s.role is not Role.MENTIONED for s in m.signals)}
     assert meant == told
     _check_alerts(alerts)
     # What a start costs in CPU hardly depends on what else runs, so this holds anywhere; how long it takes does, so

@@ -44,6 +44,7 @@ class World:
             "STELLWERK_ALERT__AGE_MOST": "1e10",
             # And nothing is an old story told again: what each match became stays countable whatever the order.
             "STELLWERK_ALERT__WINDOW": "1e10",
+            "STELLWERK_ALERT__COOLDOWN": "0",
             "STELLWERK_FETCH__ALLOW": '["127.0.0.0/8"]',
             "STELLWERK_FETCH__INTERVAL": "0",
             "OMP_NUM_THREADS": "1",

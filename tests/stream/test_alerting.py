@@ -12,18 +12,32 @@ import pytest
 from deploy.broker import LocalBroker
 from deploy.children import Child
 from pipeline import kafka
-from pipeline.records import AccountRef, Alert, ArticleRef, Match, MatchedSignal, Mention, Role, Signal, Span
+from pipeline.records import (
+    AccountRef,
+    Alert,
+    ArticleRef,
+    Fact,
+    FactKind,
+    Match,
+    MatchedSignal,
+    Mention,
+    Role,
+    Signal,
+    Span,
+)
 from pipeline.settings import Settings
 from pipeline.signals import FAMILY, Direction, SignalType, Status
-from pipeline.topics import ALERTS, MATCHES
+from pipeline.topics import ALERTS, HELD, MATCHES
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 NOW = datetime.now(UTC)
-ACCOUNTS, ARTICLES = 12, 60
+#: The first articles of each account bring a figure of their own, so each is a revision; the others are only collected.
+ACCOUNTS, ARTICLES, TELLING = 12, 60, 20
 
 
 def match(account: int, number: int) -> Match:
-    """Return a match whose articles all tell one story, so that each is one more revision of one alert."""
+    """Return a match whose articles all tell one story."""
+    figure = Fact(kind=FactKind.JOBS, text=str(number), start=0, end=2, value=number + 1)
     title = f"Konzern {account} baut neues Werk in Breslau für 120 Millionen Euro"
     evidence = (Span(text=title, start=0, end=len(title)),)
     signal = Signal(
@@ -39,13 +53,13 @@ def match(account: int, number: int) -> Match:
         article=ArticleRef(
             id=f"k{account}-{number}",
             url="",
-            source="s",
+            source=f"s{number}",
             title=title,
             published=NOW,
             fetched=NOW + timedelta(seconds=number),
         ),
         mentions=(Mention(text="Konzern", start=0, end=7, account_id=f"k{account}"),),
-        signals=(MatchedSignal(signal=signal, role=Role.ACTOR, why="test"),),
+        signals=(MatchedSignal(signal=signal, role=Role.ACTOR, facts=(figure,) * (number < TELLING), why="test"),),
         why=("test",),
         model="m",
         accounts_version="a",
@@ -80,6 +94,8 @@ async def test_no_revision_twice_when_the_broker_is_away(settings: Settings, tmp
             "STELLWERK_KAFKA__PREFIX": mine.kafka.prefix,
             "STELLWERK_KAFKA__SESSION": "6",
             "STELLWERK_KAFKA__REQUEST": "6",
+            "STELLWERK_ALERT__COOLDOWN": "0",
+            "STELLWERK_ALERT__ARTICLES_MOST": str(ARTICLES),
             "STELLWERK_FOLDER": str(tmp_path),
         },
         announces=True,
@@ -103,11 +119,13 @@ async def test_no_revision_twice_when_the_broker_is_away(settings: Settings, tmp
             await asyncio.sleep(0.3)
     revisions: dict[str, list[int]] = {}
     articles: dict[str, set[str]] = {}
-    async for record in kafka.whole(mine.kafka, ALERTS):
-        alert = Alert.decode(record.value)
-        revisions.setdefault(alert.account.id, []).append(alert.revision)
-        articles.setdefault(alert.account.id, set()).update(ref.id for ref in alert.articles)
+    for topic in (ALERTS, HELD):
+        async for record in kafka.whole(mine.kafka, topic):
+            alert = Alert.decode(record.value)
+            articles.setdefault(alert.account.id, set()).update(ref.id for ref in alert.articles)
+            if topic is ALERTS:
+                revisions.setdefault(alert.account.id, []).append(alert.revision)
     await worker.stop()
     await own.stop()
-    assert revisions == {f"k{n}": list(range(1, ARTICLES + 1)) for n in range(ACCOUNTS)}
+    assert revisions == {f"k{n}": list(range(1, TELLING + 1)) for n in range(ACCOUNTS)}
     assert articles == {f"k{n}": {f"k{n}-{m}" for m in range(ARTICLES)} for n in range(ACCOUNTS)}
