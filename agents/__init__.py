@@ -7,7 +7,7 @@ body.py      bytes, counted as they come     sniff.py     is this a feed?       
 feeds.py     bytes -> entries          pure  fast.py      the same for XML that is XML            pure
 entries.py   what all are read into    pure  trees.py     strangers' XML, whole or not at all     pure
 pages.py     lists of links -> entries pure  sitemaps.py  sitemaps -> entries                     pure
-extract.py   HTML -> text              pure  chars.py     bytes of a page -> its characters       pure
+extract.py   HTML -> text              pure  chars.py     bytes -> the characters meant        pure
 walls.py     what stands in its place  pure  phrases.py   and by which words it is known          pure
 chaff.py     lines that are not its own pure links.py     links as they may be kept               pure
 plain.py     markup -> text            pure  dates.py     written time -> time                    pure

@@ -12,7 +12,7 @@ from typing import Final
 from agents.feeds import Entry
 from agents.identity import article_id, canonical_url, revision, tidy
 from agents.sources import Source
-from pipeline.records import Article, How, stable_id
+from pipeline.records import Article, How, Post, stable_id
 
 __all__ = [
     "Chosen",
@@ -134,6 +134,7 @@ def to_article(
         how=how,
         revision=revision(title[:TITLE], kept),
         accounts=source.accounts,
+        post=Post.model_validate(entry.extra) if entry.extra else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Bytes of a page to its characters."""
+"""Bytes of strangers to the characters that they meant."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ LARGEST: Final = 2_000_000
 #: What the web calls so and means otherwise.
 MEANT: Final = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030"}
 BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_C1: Final = "c1"
+_OTHER: Final = re.compile(r"([^\x00-\x7f])([^\x00-\x7f]?)")
 _META: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
 
 
@@ -59,3 +61,29 @@ def _skipped(lower: bytes, start: int) -> int:
     close = b"</script>" if lower.startswith(b"<script", start) else b"</style>"
     end = lower.find(close, start)
     return end + len(close) if end >= 0 else len(lower)
+
+
+def mended(text: str) -> str:
+    """Return a text whose UTF-8 somebody took for Latin-1 or Windows-1252 and encoded again as what it was."""
+    # All of it must have been UTF-8, so the first of its other characters says enough.
+    first = None if text.isascii() else _OTHER.search(text)
+    if not first or not "\xc2" <= first[1] <= "\xf4" or not first[2]:
+        return text
+    for coding in ("latin-1", "cp1252"):
+        try:
+            return text.encode(coding, _C1).decode()
+        except UnicodeError:
+            continue
+    return text
+
+
+def _as_it_is(error: UnicodeError) -> tuple[bytes, int]:
+    """Encode what Windows-1252 leaves open as Latin-1 does, like all who decode it."""
+    assert isinstance(error, UnicodeEncodeError)
+    wrong = error.object[error.start : error.end]
+    if not all("\x80" <= char <= "\x9f" for char in wrong):
+        raise error
+    return wrong.encode("latin-1"), error.end
+
+
+codecs.register_error(_C1, _as_it_is)

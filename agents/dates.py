@@ -34,10 +34,22 @@ _LAST_RESORT: Final = DateDataParser(
 
 
 #: How nearly all feeds write times; anything else takes the long way.
-_MAIL: Final = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (GMT|[+-]\d{4})")
+_MAIL: Final = re.compile(
+    r"(?:[^\W\d_]{2,3}\.?,? )?(\d\d?)\.? ([^\W\d_]{3})\.? (\d{4}) (\d\d):(\d\d)(?::(\d\d))? "
+    r"(GMT|UTC|UT|Z|[+-]\d\d:?\d\d)"
+)
 _FULL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:?\d\d)")
+#: Year first, whatever stands between.
+_SLASHED: Final = re.compile(r"(\d{4})/(\d\d?)/(\d\d?)(?: (\d\d?):(\d\d)(?::(\d\d))?)?")
+#: Also as servers in other countries write them: German, French, Italian, Portuguese, Spanish.
 _MONTHS: Final = {
-    name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
+    name: number
+    for number, names in enumerate(
+        "jan jän gen ene|feb fev fév|mar mär mrz|apr abr avr|may mai mag|jun giu|jul lug|aug ago aoû|sep set"
+        "|oct okt ott out|nov|dec dez dic déc".split("|"),
+        1,
+    )
+    for name in names.split()
 }
 
 
@@ -48,7 +60,7 @@ def when(text: str) -> datetime | None:
     """
     text = " ".join(text.split())
     usual = _MAIL.fullmatch(text)
-    if usual and usual[2] in _MONTHS:
+    if usual and usual[2].lower() in _MONTHS:
         return _usual(usual)
     if _FULL.fullmatch(text):
         time = _iso(text)
@@ -58,7 +70,7 @@ def when(text: str) -> datetime | None:
     found = _ZONED.search(text)
     zone = timezone(timedelta(hours=_ZONES[found[1]])) if found else UTC
     bare = text[: found.start()] if found else text
-    time = _iso(bare) if _ISO.match(bare) else _mail(bare) or _written(bare)
+    time = _iso(bare) if _ISO.match(bare) else _slashed(bare) or _mail(bare) or _written(bare)
     if time is None:
         return None
     try:
@@ -70,9 +82,11 @@ def when(text: str) -> datetime | None:
 def _usual(found: re.Match[str]) -> datetime | None:
     """Read `Wed, 05 Mar 2025 10:00:00 +0100`."""
     day, month, year, hour, minute, second, zone = found.groups()
-    ahead = 0 if zone == "GMT" else int(zone[0] + "1") * (int(zone[1:3]) * 60 + int(zone[3:]))
+    ahead = int(zone[0] + "1") * (int(zone[1:3]) * 60 + int(zone[-2:])) if zone[0] in "+-" else 0
     try:
-        time = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        time = datetime(
+            int(year), _MONTHS[month.lower()], int(day), int(hour), int(minute), int(second or 0), tzinfo=UTC
+        )
         return time - timedelta(minutes=ahead)
     except (ValueError, OverflowError):
         return None
@@ -84,6 +98,15 @@ def _iso(text: str) -> datetime | None:
         return datetime.fromisoformat(
             _FRACTION.sub(r"\1", text).replace(" +", "+").replace(" UTC", "Z").replace(" Z", "Z")
         )
+    except ValueError:
+        return None
+
+
+def _slashed(text: str) -> datetime | None:
+    """Read `2025/3/5 10:00:00`."""
+    found = _SLASHED.fullmatch(text)
+    try:
+        return datetime(*(int(number or 0) for number in found.groups())) if found else None  # type: ignore[arg-type]
     except ValueError:
         return None
 

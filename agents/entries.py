@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -20,6 +21,9 @@ MORE: Final = 10
 
 _PERIODS: Final = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}
 _LANGUAGE: Final = re.compile(r"([a-z]{2,3})(?:[-_]|$)")
+
+#: A name that is only an address's comment.
+_WRAPPED: Final = re.compile(r"\(([^()]*)\)")
 
 Extra = dict[str, str | int | list[str]]
 
@@ -38,7 +42,7 @@ class Entry:
         author: a name, at most 200 characters.
         tags: categories.
         language: ISO 639-1 as declared for this entry, or empty.
-        extra: what only some kinds know (handle, hashtags, mentions, re-posts, likes).
+        extra: what only a public post has, by the names of `records.Post`; empty where this is none.
     """
 
     id: str
@@ -80,18 +84,23 @@ def language_of(text: object) -> str:
 
 def tags_of(raw: Iterable[object]) -> tuple[str, ...]:
     """Return categories, each once, in their order."""
-    named = (line(str(tag)[: 4 * TAG], TAG) for tag in islice(raw, 4 * TAGS) if tag)
+    named = (_tag(str(tag)[: 4 * TAG]) for tag in islice(raw, 4 * TAGS) if tag)
     return tuple(dict.fromkeys(tag for tag in named if tag))[:TAGS]
+
+
+@lru_cache(maxsize=4096)
+def _tag(text: str) -> str:
+    """Return one category; feeds repeat the same few."""
+    return line(text, TAG)
 
 
 def name_of(text: str) -> str:
     """Return the name in `a@b.de (Name)` or `Name (a@b.de)`; the address where there is no name."""
     text = line(text[:1000], 2 * NAME)
-    if "@" not in text:
-        return text.removeprefix("(").removesuffix(")").strip()[:NAME]
-    words = text.split()
-    name = " ".join(word for word in words if "@" not in word)
-    return (name.removeprefix("(").removesuffix(")").strip() if name else " ".join(words).strip("()"))[:NAME]
+    words = text.split() if "@" in text else []
+    name = " ".join(word for word in words if "@" not in word) or text
+    bare = _WRAPPED.fullmatch(name)
+    return (bare[1].strip() if bare else name)[:NAME]
 
 
 def ttl_of(ttl: str, period: str, often: str) -> float | None:

@@ -15,8 +15,9 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
+from agents.chars import mended
 from agents.dates import when
-from agents.entries import TEXT, TITLE, Entry, Feed, language_of, name_of, tags_of, ttl_of
+from agents.entries import NAME, TEXT, TITLE, Entry, Feed, language_of, name_of, tags_of, ttl_of
 from agents.links import clean
 from agents.plain import line, plain
 from agents.sniff import closings
@@ -59,7 +60,8 @@ _TIMES: Final = (
     "dcterms:created",
 )
 _AUTHORS: Final = ("author", "dc:creator", "dc:author", "itunes:author", "creator")
-_TWICE: Final = re.compile("[\xc2-\xf4][\x80-\xbf]")
+#: Authors of one entry that are kept.
+_WRITERS: Final = 20
 _PLAIN: Final = frozenset(("", "text", "text/plain"))
 _CATEGORIES: Final = ("category", "dc:subject", "media:category", "itunes:category")
 
@@ -71,7 +73,7 @@ def fast_feed(body: bytes, url: str, content_type: str = "", most: int = 2000, *
 
     Args:
         body: XML without entities of its own.
-        url: where it came from.
+        url: where it came from; where that is not known, the feed's own word for it counts.
         content_type: the header; its charset counts.
         most: entries taken, from the top.
         guess: also what does not parse, as long as none of its entries is missing.
@@ -86,11 +88,12 @@ def fast_feed(body: bytes, url: str, content_type: str = "", most: int = 2000, *
     if len(nodes) < ends or (guess and not ends):
         return None
     about = _fields(next((node for node in root if keys[node.tag] == "channel"), root), keys)
+    base = _joined(url or _home(about), root.get(_BASE, ""))
     return Feed(
         title=line(_first(about, ("title", "dc:title"))[0][: 4 * TITLE], TITLE),
         language=language_of(_first(about, ("language", "dc:language"))[0] or root.get(_LANG)),
         ttl=ttl_of(*(_first(about, (name,))[0] for name in ("ttl", "sy:updateperiod", "sy:updatefrequency"))),
-        entries=tuple(_entry(node, _fields(node, keys), url) for node in nodes[:most]),
+        entries=tuple(_entry(node, _fields(node, keys), base) for node in nodes[:most]),
         offered=len(nodes),
     )
 
@@ -137,7 +140,7 @@ def _entry(node: etree._Element, fields: Fields, base: str) -> Entry:
         summary=teaser or content,
         content=max(content, teaser, key=len),
         published=_published(fields),
-        author=name_of(_author(fields)),
+        author=", ".join(dict.fromkeys(filter(None, map(name_of, _authors(fields)))))[:NAME],
         tags=tags_of(_tags(fields)),
         language=language_of(_own(fields, ("language", "dc:language")) or node.get(_LANG) or _lang(fields)),
     )
@@ -151,17 +154,7 @@ def _text(node: etree._Element) -> tuple[str, bool]:
         return (node.text or "") + inner, True
     # Atom says what it means; elsewhere texts are HTML more often than not.
     marked = kind not in _PLAIN or node.get("mode") == "escaped" or "tom" not in node.tag[:30]
-    return _mended(node.text or ""), marked and kind != "plain"
-
-
-def _mended(text: str) -> str:
-    """Return a text whose UTF-8 somebody took for Latin-1 and encoded again as what it was."""
-    if text.isascii() or not _TWICE.search(text, 0, 5000):
-        return text
-    try:
-        return text.encode("latin-1").decode()
-    except UnicodeError:
-        return text
+    return mended(node.text or ""), marked and kind != "plain"
 
 
 def _first(fields: Fields, names: tuple[str, ...]) -> tuple[str, bool]:
@@ -181,8 +174,8 @@ def _own(fields: Fields, names: tuple[str, ...]) -> str:
 
 def _link(node: etree._Element, fields: Fields, id: str, base: str) -> str:
     """Return the link to the article: the one before a redirector's, the feed's own, or a guid that is one."""
-    base = urljoin(base, node.get(_BASE, "")) if node.get(_BASE) else base
-    for link in (_own(fields, ("feedburner:origlink",)), *_links(fields)):
+    base = _joined(base, node.get(_BASE, ""))
+    for link in (_own(fields, ("feedburner:origlink",)), *_links(fields, base)):
         if made := clean(link, base):
             return made
     guids = fields.get("guid", ())
@@ -190,12 +183,28 @@ def _link(node: etree._Element, fields: Fields, id: str, base: str) -> str:
     return clean(id, base) if is_link and id.startswith(("http://", "https://", "/")) else ""
 
 
-def _links(fields: Fields) -> Iterator[str]:
+def _links(fields: Fields, base: str = "") -> Iterator[str]:
     """Yield what an entry calls its links, RSS's own before Atom's."""
     links = fields.get("link", ())
     yield from (link.text.strip() for link in links if link.text and link.text.strip())
     for rels in (("alternate", ""), ("http://www.iana.org/assignments/relation/alternate",)):
-        yield from (link.get("href", "") for link in links if link.get("rel", "").lower() in rels)
+        for link in links:
+            if link.get("rel", "").lower() in rels and (href := link.get("href", "")):
+                yield _joined(_joined(base, link.get(_BASE, "")), href) if link.get(_BASE) else href
+
+
+def _joined(base: str, link: str) -> str:
+    """Return a link against its base; the base where it is no link."""
+    try:
+        return urljoin(base, link) if link else base
+    except ValueError:
+        return base
+
+
+def _home(about: Fields) -> str:
+    """Return where a feed is by its own words, for relative links of one whose address is not known."""
+    own = (link.get("href", "") for link in about.get("link", ()) if link.get("rel", "").lower() == "self")
+    return next((made for link in (*own, *_links(about)) if (made := clean(link))), "")
 
 
 def _published(fields: Fields) -> datetime | None:
@@ -207,23 +216,28 @@ def _published(fields: Fields) -> datetime | None:
     return None
 
 
-def _author(fields: Fields) -> str:
-    """Return the author as written: a name, an address, or both."""
+def _authors(fields: Fields) -> list[str]:
+    """Return the authors as written, each a name, an address, or both; those of the first kind that is there."""
     for name in _AUTHORS:
-        for node in fields.get(name, ()):
-            inner = [child.text for child in node if child.tag.rpartition("}")[2] in ("name", "email") and child.text]
-            if said := inner[0] if inner else node.text:
-                return str(said)
-    return ""
+        said = [mended(text) for node in fields.get(name, ())[:_WRITERS] if (text := _person(node))]
+        if said:
+            return said
+    return []
+
+
+def _person(node: etree._Element) -> str:
+    """Return what stands in an author's element: in Atom the name, or else the address."""
+    inner = {child.tag.rpartition("}")[2]: child.text or "" for child in node}
+    return str(inner.get("name") or inner.get("email") or node.text or "").strip()
 
 
 def _tags(fields: Fields) -> Iterator[str]:
     """Yield the categories as written."""
     for name in _CATEGORIES:
         for node in fields.get(name, ()):
-            yield _mended(node.get("label") or node.get("term") or node.text or node.get("text") or "")
+            yield mended(node.get("label") or node.get("term") or node.text or node.get("text") or "")
     for node in fields.get("itunes:keywords", ()):
-        yield from re.split(r"[,;]", _mended(node.text or ""))
+        yield from re.split(r"[,;]", mended(node.text or ""))
 
 
 def _lang(fields: Fields) -> str:

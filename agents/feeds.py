@@ -14,6 +14,7 @@ from xml.sax import SAXException
 import feedparser
 import orjson
 
+from agents.chars import mended
 from agents.dates import when
 from agents.entries import NAME, TEXT, TITLE, Entry, Feed, language_of, name_of, tags_of, ttl_of
 from agents.errors import NotAFeed, Walled
@@ -87,7 +88,8 @@ def slow_feed(body: bytes, url: str, content_type: str = "", most: int = 2000) -
     if not parsed.entries and not parsed.get("version"):
         raise NotAFeed("XML without a feed in it")
     about = parsed.feed
-    entries = tuple(_entry(raw, url) for raw in parsed.entries[:most])
+    base = url or clean(str(about.get("link", "")))
+    entries = tuple(_entry(raw, base) for raw in parsed.entries[:most])
     return Feed(
         title=line(str(about.get("title", "")), TITLE),
         language=language_of(about.get("language", "")),
@@ -111,11 +113,11 @@ def _entry(raw: Any, base: str) -> Entry:
     return Entry(
         id=line(str(raw.get("id", "")), 1000, markup=False),
         url=clean(link, base),
-        title=line(str(raw.get("title", "")), TITLE, markup=_is_markup(detail)),
+        title=line(mended(str(raw.get("title", ""))), TITLE, markup=_is_markup(detail)),
         summary=summary,
         content=content,
         published=_published(raw),
-        author=name_of(str(raw.get("author", ""))),
+        author=name_of(mended(str(raw.get("author", "")))),
         tags=tags_of([tag.get("label") or tag.get("term") for tag in raw.get("tags", [])]),
         language=language_of(raw.get("language") or detail.get("language")),
     )
@@ -123,7 +125,7 @@ def _entry(raw: Any, base: str) -> Entry:
 
 def _of(part: Any) -> str:
     """Return a text construct as plain text."""
-    return plain(str(part.get("value") or "")[: TEXT * 4], markup=_is_markup(part))[:TEXT]
+    return plain(mended(str(part.get("value") or "")[: TEXT * 4]), markup=_is_markup(part))[:TEXT]
 
 
 def _is_markup(detail: Any) -> bool:
@@ -159,7 +161,8 @@ def _json_feed(body: bytes, url: str, most: int) -> Feed:
     items = raw.get("items") if isinstance(raw, dict) else None
     if not isinstance(version, str) or "jsonfeed.org/version/" not in version or not isinstance(items, list):
         raise NotAFeed("JSON, but no JSON Feed")
-    entries = tuple(_json_entry(item, url) for item in items[:most] if isinstance(item, dict))
+    base = url or clean(_str(raw, "feed_url")) or clean(_str(raw, "home_page_url"))
+    entries = tuple(_json_entry(item, base) for item in items[:most] if isinstance(item, dict))
     return Feed(
         title=line(_str(raw, "title"), TITLE, markup=False),
         language=language_of(raw.get("language")),
@@ -181,7 +184,8 @@ def _json_entry(item: dict[str, Any], base: str) -> Entry:
     return Entry(
         id=line(str(number), 1000, markup=False) if isinstance(number, str | int | float) else "",
         url=clean(_str(item, "url") or _str(item, "external_url"), base),
-        title=line(_str(item, "title"), TITLE, markup=False),
+        # Plain by the standard, but entities stand in it more often than talk of them.
+        title=line(_str(item, "title")[: 4 * TITLE], TITLE),
         summary=summary,
         content=max((html, text, summary), key=len),
         published=when(_str(item, "date_published")) or when(_str(item, "date_modified")),

@@ -107,6 +107,9 @@ class Fuller:
         entry = one.entry
         if not source.pages or source.rights == "link" or len(entry.content) >= self._teaser:
             return False
+        if entry.extra:
+            # A post says what it says itself; what it links to is somebody else's, and a source of its own.
+            return False
         has_own = bool(entry.url) or entry.id.startswith(("http://", "https://"))
         return has_own and not (entry.published and entry.published < now - _PAGE_AGE)
 

@@ -39,6 +39,10 @@ _OPEN: Final = re.compile(f"<({'|'.join(sorted(_SILENT))})(?=[\\s/>])", re.IGNOR
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*+(?:>|\Z)", re.DOTALL)
 #: What is plain already: printable ASCII and German letters, single blanks, nothing that could be markup.
 _FINE: Final = re.compile(r"[!-%'-;=-~ÄÖÜäöüß–„“”’]+(?: [!-%'-;=-~ÄÖÜäöüß–„“”’]+)*+")
+#: Entities that are none in a text about HTML only.
+_SURE: Final = re.compile(
+    r"&(?!(?:amp|lt|gt|#38|#60|#62|#x26|#x3[ce]);)(?:[a-z]{2,8}\d?|#\d{2,6}|#x[0-9a-f]{2,5});", re.IGNORECASE
+)
 _MARKED: Final = re.compile(r"<[a-zA-Z/!?]|&[a-zA-Z#]")
 
 
@@ -48,18 +52,20 @@ def plain(text: str, *, markup: bool = True) -> str:
     Args:
         text: from a stranger, of any length.
         markup: False where the text was declared as plain: tags are dropped all the same (nobody shows them as such),
-            but `&amp;` stays as it is.
+            and entities that nobody means as such are decoded (`&nbsp;`), but `&amp;` and `&lt;` stay as they are.
     """
     if not text.isprintable() and not _folded(text).isprintable():
         text = _DROP.sub("", text)
+    again = False
     if _MARKED.search(text):
         if "<" in text:
-            text = _untagged(text.replace("<![CDATA[", "").replace("]]>", ""))
-        if markup and "&" in text:
-            text = unescape(text)
+            text = _untagged(text)
+        again = "&" in text
+        text = text if not again else unescape(text) if markup else _SURE.sub(lambda found: unescape(found[0]), text)
     text = " ".join(text.split())
     lines = [part for line in text.split(_BREAK) if (part := line.strip())]
-    if not all(map(str.isprintable, lines)):
+    # Characters that must not be are gone, unless entities have brought them back.
+    if again and not all(map(str.isprintable, lines)):
         lines = [part for line in lines if (part := _DROP_AGAIN.sub("", line).strip())]
     return unicodedata.normalize("NFC", "\n".join(lines))
 
@@ -78,7 +84,9 @@ def _folded(text: str) -> str:
 def _untagged(text: str) -> str:
     """Return the text between tags, with `_BREAK` between blocks."""
     if "<!" in text or "<?" in text:
-        text = _COMMENT.sub("", text)
+        text = _COMMENT.sub("", text.replace("<![CDATA[", ""))
+    if "]]>" in text:
+        text = text.replace("]]>", "")
     parts = _TAG.split(text)
     gaps = {name: _gap(name.lower()) for name in set(parts[1::2])}
     if any(name.lower() in _SILENT for name in gaps):

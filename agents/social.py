@@ -16,7 +16,7 @@ Only what a network gives without log-in is read, and only what its authors let 
     changed     a post whose words were edited is a new revision; likes and re-posts alone are none
 
 `extra` of an entry: handle, hashtags, mentions, links, likes, reposts, replies, views, reposted_by, reply_to, warning,
-sensitive, network; absent where a network does not say or the number is 0.
+sensitive, network; absent where a network does not say or the number is 0. They become `records.Post` in the article.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from agents.entries import MORE, NAME, TAG, TAGS, TEXT, Entry, Extra, Feed
@@ -109,17 +110,17 @@ class Post:
         """Return what only posts have, without what is empty."""
         made: Extra = {
             "network": self.network,
-            "handle": self.handle[:NAME],
+            "handle": line(self.handle, NAME, markup=False),
             "hashtags": list(self.hashtags[:TAGS]),
-            "mentions": [name[:NAME] for name in self.mentions[:TAGS]],
+            "mentions": _lines(self.mentions[:TAGS]),
             "links": list(self.links[:TAGS]),
             "likes": self.likes,
             "reposts": self.reposts,
             "replies": self.replies,
             "views": self.views,
-            "reposted_by": [name[:NAME] for name in self.reposted_by[:NAMED]],
-            "reply_to": self.reply_to[:1000],
-            "warning": self.warning[:500],
+            "reposted_by": _lines(self.reposted_by[:NAMED]),
+            "reply_to": line(self.reply_to, 1000, markup=False),
+            "warning": line(self.warning, 500, markup=False),
             "sensitive": int(self.sensitive),
             _KEY: self.key,
         }
@@ -139,7 +140,7 @@ def timeline(title: str, posts: Iterable[Post], language: str = "", more: Sequen
 
 def passed_on(key: str, names: Iterable[str]) -> Feed:
     """Return a feed that says of one post who passed it on; `joined` puts the names where they belong."""
-    entry = Entry("", "", "", "", "", None, "", (), "", {_OF: key, "reposted_by": list(names)[:NAMED]})
+    entry = Entry("", "", "", "", "", None, "", (), "", {_OF: key, "reposted_by": _lines(islice(names, NAMED))})
     return Feed("", "", None, (entry,), 1)
 
 
@@ -205,6 +206,11 @@ def once(names: Iterable[str]) -> tuple[str, ...]:
 def kept_links(urls: Iterable[str]) -> tuple[str, ...]:
     """Return the links that are kept, each once, in their order."""
     return tuple(dict.fromkeys(url for url in map(clean, urls) if url))
+
+
+def _lines(names: Iterable[str]) -> list[str]:
+    """Return names as they may be kept, each once."""
+    return list(dict.fromkeys(made for name in names if (made := line(name, NAME, markup=False))))
 
 
 def _names(entry: Entry) -> list[str]:

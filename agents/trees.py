@@ -19,9 +19,11 @@ from agents.sniff import stated
 
 _DECLARED: Final = re.compile(rb"<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{2,40})[\"']")
 _SECTION: Final = re.compile(rb"(<!\[CDATA\[.*?\]\]>|<!--.*?-->)", re.DOTALL)
-_AMPERSAND: Final = re.compile(rb"&(?:([A-Za-z][A-Za-z0-9]{1,31});|#(?:x[0-9a-fA-F]{1,6}|[0-9]{1,7});)?")
+#: An ampersand that XML does not understand; with it the name of HTML's that it may begin.
+_AMPERSAND: Final = re.compile(
+    rb"&(?!(?:amp|lt|gt|quot|apos|#x[0-9a-fA-F]{1,6}|#[0-9]{1,7});)(?:([A-Za-z][A-Za-z0-9]{1,31});)?"
+)
 _NAMED: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
-_KNOWN: Final = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 #: What XML 1.0 has no place for; the last three bytes of U+FFFE and U+FFFF, and surrogates in UTF-8.
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 _START: Final = re.compile(rb"<\?xml\s|<(?:[\w.-]+:)?(?:rss|rdf|feed|channel)[\s>]", re.IGNORECASE)
@@ -29,7 +31,6 @@ _END: Final = re.compile(rb"</(?:[\w.-]+:)?(?:rss|rdf|feed|channel|urlset|sitema
 #: A tag in which some value is not quoted; and its values, quoted ones to be passed over.
 _LOOSE: Final = re.compile(rb"<[A-Za-z][^<>\"']*\s[\w.:-]+=[^\s\"'<>][^<>]*+>")
 _VALUE: Final = re.compile(rb"\"[^\"]*\"|'[^']*'|(?<==)([^\s\"'<>/]+)")
-_PREFIX: Final = re.compile(rb"[<\s/]([A-Za-z][\w.-]*):[A-Za-z]")
 #: Declared where a document uses the prefix and forgets to say what it means.
 _SPACES: Final = {
     b"content": b"http://purl.org/rss/1.0/modules/content/",
@@ -57,8 +58,12 @@ def tree(body: bytes, content_type: str = "", *, guess: bool = False) -> etree._
     text = in_utf8(body, content_type)
     # A document type that is not loaded leaves holes where its entities stand.
     holed = b"<!DOCTYPE" in text[:4096] and _NAMED.search(text)
-    root = None if holed or guess else _parsed(text)
-    return root if root is not None else _parsed(_repaired(text), guess)
+    root = None
+    if not holed and not guess:
+        root = _parsed(text)
+        if root is None and (trimmed := _trimmed(text)) != text:
+            root = _parsed(trimmed)
+    return root if root is not None else _parsed(_repaired(_trimmed(text)), guess)
 
 
 def in_utf8(body: bytes, content_type: str = "") -> bytes:
@@ -69,6 +74,8 @@ def in_utf8(body: bytes, content_type: str = "") -> bytes:
             return body.decode(name, "replace").encode() if name else body
     if body[:4] in (b"<\0?\0", b"<\0r\0", b"\0<\0?", b"\0<\0r"):
         return body.decode("utf-16-le" if body[1:2] == b"\0" else "utf-16-be", "replace").encode()
+    if body.isascii():
+        return body
     try:
         body.decode()
         return body
@@ -107,13 +114,16 @@ def _parsed(body: bytes, guess: bool = False) -> etree._Element | None:
         return None
 
 
-def _repaired(body: bytes) -> bytes:
-    """Return the document with what is often wrong put right."""
-    body = _CONTROL.sub(b"", body)
+def _trimmed(body: bytes) -> bytes:
+    """Return the document without what stands before and after it."""
     start = _START.search(body, 0, 65_536)
     ends = [found.end() for found in _END.finditer(body, max(0, len(body) - 65_536))]
-    body = body[start.start() if start else 0 : ends[-1] if ends else len(body)]
-    parts = _SECTION.split(body)
+    return body[start.start() if start else 0 : ends[-1] if ends else len(body)]
+
+
+def _repaired(body: bytes) -> bytes:
+    """Return the document with what is often wrong inside put right."""
+    parts = _SECTION.split(_CONTROL.sub(b"", body))
     # Sections stand at odd places; what looks like an entity there is text.
     parts[::2] = [_LOOSE.sub(_quoted, _AMPERSAND.sub(_entity, part)) for part in parts[::2]]
     return _declared(b"".join(parts))
@@ -122,8 +132,6 @@ def _repaired(body: bytes) -> bytes:
 def _entity(found: re.Match[bytes]) -> bytes:
     """Return what stands for an ampersand and what follows it."""
     name = found[1]
-    if name in _KNOWN or (name is None and len(found[0]) > 1):
-        return found[0]
     meant = html5.get(f"{name.decode()};") if name else None
     return meant.encode() if meant else b"&amp;" + found[0][1:]
 
@@ -135,8 +143,7 @@ def _quoted(found: re.Match[bytes]) -> bytes:
 
 def _declared(body: bytes) -> bytes:
     """Return the document with the usual prefixes declared where it uses them without."""
-    used = set(_PREFIX.findall(body)) & _SPACES.keys()
-    missing = [prefix for prefix in used if b"xmlns:" + prefix not in body]
+    missing = [prefix for prefix in _SPACES if prefix + b":" in body and b"xmlns:" + prefix not in body]
     root = re.search(rb"(<[A-Za-z][\w.:-]*)([^<>]*+>)", body)
     if not root:
         return body

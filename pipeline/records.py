@@ -108,6 +108,25 @@ class How(StrEnum):
     FILE = "file"
 
 
+class Post(Part):
+    """What an article has beside its words where it is a public post; its hashtags are the article's tags."""
+
+    network: str = Field(description="mastodon, bluesky, reddit or youtube")
+    handle: str = Field("", description="the author's address there")
+    mentions: tuple[str, ...] = Field((), description="whom it addresses")
+    links: tuple[str, ...] = Field((), description="where it leads; these pages are not fetched")
+    likes: int = Field(0, ge=0, description="at the time of fetching, as all figures")
+    reposts: int = Field(0, ge=0)
+    replies: int = Field(0, ge=0)
+    views: int = Field(0, ge=0)
+    reposted_by: tuple[str, ...] = Field(
+        (), description="who passed it on: the source itself, and for new posts others"
+    )
+    reply_to: str = Field("", description="the post that it answers")
+    warning: str = Field("", description="the line that its author put before it")
+    sensitive: bool = False
+
+
 class Article(Record):
     """One article as we hold it."""
 
@@ -128,6 +147,7 @@ class Article(Record):
     revision: str = Field("", description="hash of title and text; changes when the publisher edits")
     accounts: tuple[str, ...] = Field((), description="accounts whose own newsroom this is")
     edited: bool = Field(False, description="the source brought this article before, with another text")
+    post: Post | None = Field(None, description="what only a public post has")
 
     @property
     def body(self) -> str:

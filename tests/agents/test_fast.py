@@ -78,6 +78,7 @@ TRAPS = {
     "wrongly declared": rss(ITEM, declared='<?xml version="1.0" encoding="iso-8859-1"?>'),
     "UTF-16 without BOM": rss(ITEM, declared='<?xml version="1.0" encoding="utf-16"?>').decode().encode("utf-16-le"),
     "encoded twice": rss(ITEM.encode().decode("latin-1")),
+    "encoded twice through Windows-1252": rss(ITEM.replace("Größe", "Grã¶ãŸe".replace("ã", "Ã"))),
     "named entities": rss(ITEM.replace("ö", "&ouml;").replace("ß", "&szlig;")),
     "entities of a DTD elsewhere": rss(
         ITEM.replace("ö", "&ouml;"), declared='<!DOCTYPE rss PUBLIC "-//N//DTD RSS 0.91//EN" "http://x.example/r.dtd">'
@@ -96,6 +97,49 @@ def test_traps_are_known(body: bytes) -> None:
     """What fast parsers are known to err on is read right, or left to the slow one."""
     (entry,) = parse_feed(body, URL).entries
     assert (entry.title, entry.url) == ("Größe", "https://news.example/a")
+
+
+@pytest.mark.parametrize(
+    ("written", "author"),
+    [
+        ("<author>Eliot (Eliot Jones)</author>", "Eliot (Eliot Jones)"),
+        ("<author>eva@werke.example (Eva Muster)</author>", "Eva Muster"),
+        ("<author>(Eva Muster)</author>", "Eva Muster"),
+        ("<author><email>eva@werke.example</email><name>Eva Muster</name></author>", "Eva Muster"),
+        ("<author><email>eva@werke.example</email></author>", "eva@werke.example"),
+        ("<author>Eva</author><author>Ben</author><author>Eva</author>", "Eva, Ben"),
+        ("<author>JÃ¼rgen</author><dc:creator>jm</dc:creator>", "Jürgen"),
+    ],
+)
+def test_authors_are_names(written: str, author: str) -> None:
+    """Names before addresses, all of them, brackets only where they are the name's."""
+    assert only(rss(f"<item><title>a</title>{written}</item>")).author == author
+
+
+@pytest.mark.parametrize(
+    ("url", "head", "link", "made"),
+    [
+        (URL, "", '<link href="/a"/>', "https://news.example/a"),
+        ("", '<link rel="self" href="https://werke.example/f/atom"/>', '<link href="a"/>', "https://werke.example/f/a"),
+        ("", '<link href="https://werke.example/"/>', '<link href="/a"/>', "https://werke.example/a"),
+        ("", "", '<link href="/a"/>', ""),
+        (URL, "", '<link xml:base="https://werke.example/b/" href="a"/>', "https://werke.example/b/a"),
+        (URL, "", '<link xml:base="http://[kaputt" href="/a"/>', "https://news.example/a"),
+    ],
+)
+def test_relative_links_have_a_base(url: str, head: str, link: str, made: str) -> None:
+    """Where the feed was fetched, else where it says that it is; a link's own `xml:base` counts."""
+    body = f'<feed xmlns="http://www.w3.org/2005/Atom">{head}<entry><title>a</title>{link}</entry></feed>'
+    feed = fast_feed(body.encode(), url)
+    assert feed is not None
+    assert feed.entries[0].url == made
+
+
+def test_bases_nest() -> None:
+    """The entry's base is resolved against the feed's."""
+    body = """<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://werke.example/presse/">
+        <entry xml:base="2025/"><title>a</title><link href="a"/></entry></feed>"""
+    assert only(body.encode()).url == "https://werke.example/presse/2025/a"
 
 
 def test_what_breaks_off_is_left_to_the_slow_way() -> None:

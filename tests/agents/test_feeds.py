@@ -67,7 +67,7 @@ def test_json_feed_is_read(version: str) -> None:
     item = {
         "id": 7,
         "url": "/a",
-        "title": "Titel & Text",
+        "title": "Titel &amp; Text",
         "content_html": "<p>Lang</p><p>Text</p>",
         "content_text": 5,
         "summary": "Kurz",

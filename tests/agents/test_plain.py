@@ -43,6 +43,11 @@ def test_declared_plain_text_keeps_its_entities() -> None:
     assert plain("AT&amp;T <b>fett</b>", markup=False) == "AT&amp;T fett"
 
 
+def test_what_nobody_means_as_such_is_decoded_in_plain_text_too() -> None:
+    """`&nbsp;` in a text that calls itself plain is a mistake of its writer; `&lt;` may be what it speaks of."""
+    assert plain("Werk&nbsp;II f&#252;r &quot;Leuna&quot; &#60;b&gt;", markup=False) == 'Werk II für "Leuna" &#60;b&gt;'
+
+
 def test_depth_loses_no_text() -> None:
     """Fifty thousand nested elements are more than the parser takes; the text is kept."""
     assert plain("<div>" * 50_000 + "tief") == "tief"
@@ -111,6 +116,10 @@ def test_logs_show_no_secrets() -> None:
         ("5. März 2025, 10:00 Uhr", datetime(2025, 3, 5, 10, tzinfo=UTC)),
         ("05.03.2025 10:00", datetime(2025, 3, 5, 10, tzinfo=UTC)),
         ("March 5, 2025", datetime(2025, 3, 5, tzinfo=UTC)),
+        ("Mi, 05 Mär 2025 10:00 +0100", datetime(2025, 3, 5, 9, tzinfo=UTC)),
+        ("Qua, 05 Dez 2025 10:00:00 -03:00", datetime(2025, 12, 5, 13, tzinfo=UTC)),
+        ("2025/3/5 10:00:00", datetime(2025, 3, 5, 10, tzinfo=UTC)),
+        ("2025/2/30 10:00:00", None),
         ("Tue, 30 Feb 2024 10:00:00 GMT", None),
         ("2024-02-30", None),
         ("0000-00-00", None),

@@ -24,7 +24,7 @@ NOW = datetime(2026, 3, 6, tzinfo=UTC)
 
 
 async def test_posts_of_every_network_become_articles(web: Web, fetch_settings: FetchSettings) -> None:
-    """Each post once; a second poll with more likes brings nothing, an edited post its revision."""
+    """Each post once, no page behind it; a second poll with more likes brings nothing, an edited post its revision."""
     made: list[Article] = []
 
     async def publish(article: Article) -> None:
@@ -47,7 +47,7 @@ async def test_posts_of_every_network_become_articles(web: Web, fetch_settings: 
     put("/r/beispiel/new/.rss", atom(("t3_abc", "Neues Werk", markup("Baubeginn im Mai."))))
     put("/feeds/videos.xml", BODY)
     told = {"mastodon": lookup, "bluesky": author, "reddit": "/r/beispiel/new/.rss", "youtube": "/feeds/videos.xml"}
-    sources = [Source(id=kind, kind=kind, url=web.url(path), pages=False) for kind, path in told.items()]
+    sources = [Source(id=kind, kind=kind, url=web.url(path)) for kind, path in told.items()]
     async with Door(fetch_settings) as door, Sandbox(1, 5.0) as sandbox:
         poller = Poller(fetch_settings, door, sandbox, publish, save, {}, clock=lambda: NOW)
         first = [(await poller.poll(source)).outcome for source in sources]
@@ -67,3 +67,7 @@ async def test_posts_of_every_network_become_articles(web: Web, fetch_settings: 
     assert made[-1].title == "Zweite, neu."
     assert made[-1].id in {article.id for article in made[:-1]}
     assert len(made) == 6
+    assert {article.post.network for article in made if article.post} == set(told)
+    assert ("@chef@fern.example",) in {article.post.reposted_by for article in made if article.post}
+    # Nothing but the sources themselves: neither the posts' own pages nor what they link to.
+    assert {path for path, _ in web.asked} <= {*told.values(), timeline, "/api/v1/statuses/1/reblogged_by?limit=80"}
