@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from agents.push import Reader
-from pipeline import kafka, metrics
+from pipeline import kafka, metrics, traces
 from pipeline.envelope import Out, headers_for, new_trace
 from pipeline.errors import BadInput, Transient
 from pipeline.heart import Heart
@@ -37,6 +37,8 @@ class Outbox:
 
     def __init__(self, producer: AIOKafkaProducer, settings: Settings, sender: str, heart: Heart | None = None) -> None:
         self._producer, self._settings, self._sender, self._heart = producer, settings, sender, heart
+        self._role = sender.rpartition("/")[2]
+        self._spans = traces.start(settings.trace, self._role, settings.stream.worker)
 
     async def publish(self, article: Article) -> None:
         """Send an article.
@@ -58,7 +60,7 @@ class Outbox:
                 if isinstance(result, BaseException):
                     raise _lost(result)
         for article in articles:
-            _aged(self._sender.rpartition("/")[2], article)
+            _aged(self._role, article)
 
     async def save(self, state: PollState) -> None:
         """Send what must be remembered of a source."""
@@ -70,7 +72,10 @@ class Outbox:
 
     async def begin(self, article: Article) -> asyncio.Future[Any]:
         """Put an article on its way; what is returned ends when the broker has it."""
-        return await self._begin(Out(ARTICLES, article.id.encode(), article.encode()))
+        span = self._spans.open(self._role, b"")
+        sent = await self._begin(Out(ARTICLES, article.id.encode(), article.encode()), span.trace)
+        sent.add_done_callback(lambda sent: span.end("lost" if sent.exception() else "article", article.id))
+        return sent
 
     async def arrived(self, sent: asyncio.Future[Any]) -> None:
         """Wait for what was begun."""
@@ -79,8 +84,8 @@ class Outbox:
         except KafkaError as error:
             raise _lost(error) from None
 
-    async def _begin(self, out: Out) -> asyncio.Future[Any]:
-        headers = headers_for(out, source=self._sender, trace=new_trace())
+    async def _begin(self, out: Out, trace: bytes = b"") -> asyncio.Future[Any]:
+        headers = headers_for(out, source=self._sender, trace=trace or new_trace())
         name = kafka.full_name(self._settings.kafka, out.topic)
         try:
             sent: asyncio.Future[Any] = await self._producer.send(name, out.value, key=out.key, headers=headers)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
 
 import structlog
 
 from pipeline.settings import LogSettings
 
 
-def start(settings: LogSettings, role: str = "") -> None:
-    """Set up logging for this process; `role` stands in every line."""
+def start(settings: LogSettings, role: str = "", secrets: Iterable[str] = ()) -> None:
+    """Set up logging for this process.
+
+    Args:
+        settings: level and form.
+        role: stands in every line.
+        secrets: are blacked out in every line, whoever writes it.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -26,7 +36,8 @@ def start(settings: LogSettings, role: str = "") -> None:
     handler.addFilter(_Sparse())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last, _Blackened(secrets)],
         )
     )
     logging.basicConfig(level=settings.level, handlers=[handler], force=True)
@@ -43,7 +54,26 @@ def start(settings: LogSettings, role: str = "") -> None:
 
 
 #: Libraries that report every step; Faust sets its loggers' levels by itself, so that only a filter helps.
-_CHATTY = ("aiokafka", "faust", "mode")
+_CHATTY = ("aiokafka", "faust", "mode", "opentelemetry")
+
+
+class _Blackened:
+    """Takes secrets out of a finished line, also as they stand in JSON or in a URL.
+
+    Args:
+        secrets: those shorter than four characters stand in too many words.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        told = [one for one in secrets if len(one) >= 4]
+        forms = {form for one in told for form in (one, json.dumps(one)[1:-1], quote(one, safe=""))}
+        self._forms = sorted(forms, key=len, reverse=True)
+
+    def __call__(self, logger: object, method: str, event: Any) -> str:
+        line = str(event)
+        for form in self._forms:
+            line = line.replace(form, "***")
+        return line
 
 
 class _Sparse(logging.Filter):

@@ -224,6 +224,14 @@ class Settings(BaseSettings):
     trace: TraceSettings = TraceSettings()
     log: LogSettings = LogSettings()
 
+    def secrets(self) -> list[str]:
+        """Return what must never be shown."""
+        parts = [getattr(self, name) for name in type(self).model_fields]
+        values = [
+            getattr(part, name) for part in parts if isinstance(part, Section) for name in type(part).model_fields
+        ]
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -32,7 +32,7 @@ def plain(role: str = "", folder: Path | None = None) -> Settings:
     """Start the log and return the settings as they are, but for the folder where one is given."""
     settings = load()
     settings = settings.model_copy(update={"folder": folder}) if folder else settings
-    log.start(settings.log, role)
+    log.start(settings.log, role, settings.secrets())
     return settings
 
 

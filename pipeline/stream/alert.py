@@ -177,13 +177,13 @@ class Alerting:
             return Done("denied")
         decided = decide(memory, may, now=datetime.now(UTC), settings=self._settings.alert, profiles=self._profiles)
         remember(memory, decided)
-        for alert in decided.alerts:
-            log.info("alert", alert=alert.id, revision=alert.revision, state=alert.state, article=match.article.id)
-        meter.decided(decided.alerts, match.article)
         return self._done(partition, decided.outcome, decided.alerts, decided.held)
 
     def _done(self, partition: int, outcome: str, alerts: Iterable[Alert], held: Iterable[Held] = ()) -> Done:
         told = list(alerts)
+        for alert in told:
+            log.info("alert", alert=alert.id, revision=alert.revision, state=alert.state)
+        meter.told(told)
         return Done(
             outcome,
             tuple(_out(topic, alert, partition) for alert in told for topic in self._chosen(alert)),

@@ -22,7 +22,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT
 from yarl import URL
 
-from pipeline import kafka, metrics
+from pipeline import kafka, metrics, traces
 from pipeline.envelope import Headers, Out
 from pipeline.heart import Heart
 from pipeline.probe import Probe
@@ -86,6 +86,7 @@ def build_app(stage: Stage, settings: Settings, ready: Callable[[], None] = lamb
         send=_sender(app, settings.kafka),
         settings=settings.stream,
         batched=built.batched,
+        spans=traces.start(settings.trace, stage.name, settings.stream.worker),
     )
     _attach(app, stage, built, guard, settings, ready)
     return app

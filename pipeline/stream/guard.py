@@ -23,6 +23,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 from aiokafka.errors import MessageSizeTooLargeError, RecordTooLargeError
+from structlog.contextvars import bound_contextvars
 
 from pipeline import metrics
 from pipeline.envelope import Headers, Out, header, headers_for, new_trace
@@ -31,13 +32,14 @@ from pipeline.records import Record
 from pipeline.settings import StreamSettings
 from pipeline.stream import meter
 from pipeline.topics import DEAD_LETTERS
+from pipeline.traces import NONE, Span, Spans
 
 log = structlog.get_logger()
 R = TypeVar("R", bound=Record)
 
 #: Records looked back on when deciding that the code is wrong, and how many there must be before judging.
 WINDOW, ENOUGH = 200, 50
-_ERROR_CHARACTERS = 300
+_ERROR_CHARACTERS, _KEY_CHARACTERS = 300, 200
 _STUB_BYTES = 10_000
 _TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
 
@@ -106,6 +108,7 @@ class Guard(Generic[R]):
         send: hands a record to the producer; awaiting its result waits for the broker.
         settings: attempts, pauses and limits.
         batched: False gives the step one record at a time, for a step that remembers.
+        spans: opens a span for each record.
     """
 
     stage: str
@@ -114,6 +117,7 @@ class Guard(Generic[R]):
     send: Send
     settings: StreamSettings
     batched: bool = True
+    spans: Spans = NONE
     counts: Counter[str] = field(default_factory=Counter)
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))
 
@@ -125,6 +129,8 @@ class Guard(Generic[R]):
         """
         done: list[Done | None] = [None] * len(messages)
         records: dict[int, R] = {}
+        spans = [self._open(message, len(messages)) for message in messages]
+        traces = [span.trace for span in spans]
         for at, message in enumerate(messages):
             try:
                 records[at] = self.record.decode(message.value)
@@ -132,9 +138,22 @@ class Guard(Generic[R]):
                 done[at] = self._bury(message, error)
         await self._work(messages, records, done)
         sent = [one for one in done if one is not None]
-        await self._deliver(messages, [one.outs for one in sent])
-        await self._deliver(messages, [one.last for one in sent])
+        await self._deliver(messages, traces, [one.outs for one in sent])
+        await self._deliver(messages, traces, [one.last for one in sent])
         self._count(messages, records, Counter(one.outcome for one in sent))
+        for at, (span, one) in enumerate(zip(spans, sent, strict=True)):
+            span.end(one.outcome, **meter.names(records.get(at)))
+
+    def _open(self, message: Message, size: int) -> Span:
+        return self.spans.open(
+            self.stage,
+            header(message.headers, "traceparent"),
+            messaging__system="kafka",
+            messaging__destination__name=message.topic,
+            messaging__destination__partition__id=str(message.partition),
+            messaging__kafka__offset=message.offset,
+            messaging__batch__message_count=size,
+        )
 
     def _count(self, messages: Sequence[Message], records: dict[int, R], outcomes: Counter[str]) -> None:
         self.counts.update(outcomes)
@@ -145,9 +164,9 @@ class Guard(Generic[R]):
 
     async def beside(self, done: Sequence[Done]) -> None:
         """Send and count what no message has caused."""
-        nobody = [_NOBODY] * len(done)
-        await self._deliver(nobody, [one.outs for one in done])
-        await self._deliver(nobody, [one.last for one in done])
+        nobody, traces = [_NOBODY] * len(done), [new_trace() for _ in done]
+        await self._deliver(nobody, traces, [one.outs for one in done])
+        await self._deliver(nobody, traces, [one.last for one in done])
         self._count([], {}, Counter(one.outcome for one in done))
 
     async def _work(self, messages: Sequence[Message], records: dict[int, R], done: list[Done | None]) -> None:
@@ -155,8 +174,9 @@ class Guard(Generic[R]):
         if self.batched and len(records) > 1:
             try:
                 results = self.step(list(records.values()))
-                for at, one in zip(records, results, strict=True):
-                    done[at] = self._fitting(messages[at], one)
+                for (at, record), one in zip(records.items(), results, strict=True):
+                    with bound_contextvars(**meter.names(record)):
+                        done[at] = self._fitting(messages[at], one)
                 self._recent.extend([False] * len(records))
                 return
             except Exception as error:
@@ -164,7 +184,8 @@ class Guard(Generic[R]):
                     "batch failed, redoing it one by one", stage=self.stage, size=len(records), error=repr(error)[:300]
                 )
         for at, record in records.items():
-            done[at] = await self._one(messages[at], record)
+            with bound_contextvars(**meter.names(record)):
+                done[at] = await self._one(messages[at], record)
 
     async def _one(self, message: Message, record: R) -> Done:
         """Process one record, trying again where that may help."""
@@ -209,6 +230,7 @@ class Guard(Generic[R]):
             topic=message.topic,
             partition=message.partition,
             offset=message.offset,
+            key=(message.key or b"").decode(errors="replace")[:_KEY_CHARACTERS],
             error=reason,
         )
         about = {
@@ -222,21 +244,17 @@ class Guard(Generic[R]):
         headers = tuple((name, value.encode(errors="replace")) for name, value in about.items())
         return Done("dead", (Out(DEAD_LETTERS, message.key, message.value or b"", headers=headers),))
 
-    async def _deliver(self, messages: Sequence[Message], made: Sequence[tuple[Out, ...]]) -> None:
+    async def _deliver(
+        self, messages: Sequence[Message], traces: Sequence[bytes], made: Sequence[tuple[Out, ...]]
+    ) -> None:
         """Send everything and wait for the broker; go on trying until it has answered.
 
         The producer is idempotent and never gives up on an outage by itself, so what fails here is rare (a refused
         login, a record larger than its topic takes) and the order within a partition is kept by the producer.
         """
         waiting = [
-            (
-                message,
-                out,
-                headers_for(
-                    out, source=f"/stellwerk/{self.stage}", trace=header(message.headers, "traceparent") or new_trace()
-                ),
-            )
-            for message, outs in zip(messages, made, strict=True)
+            (message, out, headers_for(out, source=f"/stellwerk/{self.stage}", trace=trace))
+            for message, trace, outs in zip(messages, traces, made, strict=True)
             for out in outs
         ]
         attempt = 0

@@ -23,6 +23,12 @@ def article_of(record: Record | None) -> Article | ArticleRef | None:
     return None
 
 
+def names(record: Record | None) -> dict[str, str]:
+    """Return what a record is called in logs and spans: its article."""
+    article = article_of(record)
+    return {"article": article.id} if article else {}
+
+
 def finished(stage: str, arrived: float, record: Record | None) -> None:
     """Take in how old an article is when a stage is done with it.
 
@@ -49,11 +55,11 @@ def judged(articles: Iterable[Classified]) -> None:
             metrics.PROBABILITY.see(best.probability, one.language)
 
 
-def decided(alerts: Iterable[Alert], article: ArticleRef) -> None:
-    """Count alert revisions, and how old the article is that opens one."""
+def told(alerts: Iterable[Alert]) -> None:
+    """Count alert revisions, and how old the article is that opens one: published, and fetched by us."""
     now = datetime.now(UTC)
     for alert in alerts:
         metrics.ALERTS.add(1, alert.signal.type, alert.state)
         if alert.state is AlertState.NEW:
-            metrics.ALERT_LATENCY.see((now - article.published).total_seconds(), "published")
-            metrics.ALERT_LATENCY.see((now - article.fetched).total_seconds(), "fetched")
+            metrics.ALERT_LATENCY.see((now - alert.published).total_seconds(), "published")
+            metrics.ALERT_LATENCY.see((now - alert.articles[-1].fetched).total_seconds(), "fetched")
