@@ -1,4 +1,4 @@
-# run · install · test · check · bench · lock: the same commands for people and for CI.
+# run · install · test · check · bench · release · lock: the same commands for people and for CI.
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
@@ -8,7 +8,7 @@ BIN := .venv/bin
 # Everything that is not the result goes to standard error: `make run ARGS=--headless | jq` must work.
 COUNT := awk '/^(Collecting|Requirement already)/ {n++; printf "\r  %d packages", n} /^(Downloading|  Downloading)/ {printf "\r  %d packages, downloading", n} /^Installing/ {printf "\r  %d packages, installing…          ", n} END {print ""} {fflush()}' >&2
 
-.PHONY: run install test check bench lock clean
+.PHONY: run install test check bench release lock clean
 .NOTPARALLEL:
 
 ## run: set up what is missing and run everything on this machine (ARGS="--for 60s --headless" are passed on)
@@ -35,6 +35,10 @@ check: .venv/installed-dev
 bench: install
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 	@$(BIN)/python -m benchmarks.ingest
+
+## release: wheel, sdist, list of parts and image into dist/, tried in a fresh environment
+release: .venv/installed-dev
+	@deploy/release.sh
 
 ## lock: pin all packages anew, with hashes
 lock: .venv/installed-dev

@@ -41,13 +41,17 @@ def helm(*arguments: str, good: bool = True) -> str:
 
 
 def rendered(*values: str) -> list[dict[str, Any]]:
-    return [one for one in yaml.safe_load_all(helm("template", "demo", str(CHART), *values)) if one]
+    return [
+        one
+        for one in yaml.safe_load_all(helm("template", "demo", str(CHART), "--kube-version", KUBERNETES, *values))
+        if one
+    ]
 
 
 @needs_helm
 def test_helm_finds_nothing_to_complain_of() -> None:
     """Lint is strict: a warning fails."""
-    helm("lint", "--strict", str(CHART), *BOOTSTRAP)
+    helm("lint", "--strict", "--kube-version", KUBERNETES, str(CHART), *BOOTSTRAP)
 
 
 @needs_helm
@@ -84,7 +88,11 @@ def test_containers_are_locked_up_and_asked_how_they_are() -> None:
 @needs_helm
 def test_a_role_logs_in_with_its_own_secret() -> None:
     """A role's secret beats the one for all; passwords come as files."""
-    pods = {one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in rendered(*ALL) if one["kind"] == "Deployment"}
+    pods = {
+        one["metadata"]["name"]: one["spec"]["template"]["spec"]
+        for one in rendered(*ALL)
+        if one["kind"] == "Deployment"
+    }
 
     def secret(role: str) -> str:
         volumes = {volume["name"]: volume for volume in pods[f"demo-stellwerk-{role}"]["volumes"]}
@@ -103,7 +111,7 @@ def test_wrong_values_are_named() -> None:
         ((*BOOTSTRAP, "--set", "settings.LOG_LEVEL=x"), "LOG_LEVEL"),
         ((*BOOTSTRAP, "--set", "roles.route.replicas=many"), "replicas"),
     ):
-        assert named in helm("template", "demo", str(CHART), *values, good=False)
+        assert named in helm("template", "demo", str(CHART), "--kube-version", KUBERNETES, *values, good=False)
 
 
 def test_the_chart_knows_every_role_and_no_other_setting() -> None:
