@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline.commands import accounts as accounts_command
-from pipeline.commands import labels, model, profiles, push, routes, start, stories
+from pipeline.commands import backup, dead, labels, model, profiles, push, routes, start, stories
 from pipeline.commands import rules as rules_command
 from pipeline.commands.sources import sources_app
 from pipeline.errors import StellwerkError
@@ -37,6 +37,9 @@ app.command("push")(push.push)
 app.command("stories")(stories.stories)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(routes.app, name="routes")
+app.add_typer(dead.app, name="dead")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 
 ROLES: Final = ("ingest", "push", "classify", "route", "alert")
 
@@ -273,6 +276,38 @@ def topics_init() -> None:
 def topics_check() -> None:
     """Check partitions and configuration of all topics; exit code 1 when something differs."""
     start.run(_topics(make=False))
+
+
+@topics_app.command("rewind")
+def topics_rewind(
+    stage: Annotated[str, typer.Argument(help="classify, route or alert; its workers must be stopped.")],
+    since: Annotated[str | None, typer.Option(help="Back by this time: 7d, 12h; without it to the beginning.")] = None,
+) -> None:
+    """Let a stage do its records again from an earlier time on. No alert comes twice: ids are stable.
+
+    Example:
+
+        stellwerk topics rewind classify --since 2d
+    """
+    from datetime import UTC, datetime
+
+    from pipeline.kafka import Broker
+    from pipeline.stream.stages import STAGES
+
+    source = {one.name: one.source for one in STAGES}
+    if stage not in source:
+        raise typer.BadParameter(f"{stage!r} is no stage; one of {', '.join(source)}")
+    settings = start.connected("topics")
+    begin = datetime.now(UTC) - start.duration(since) if since else None
+
+    async def rewind() -> int:
+        async with Broker(settings.kafka) as broker:
+            return await broker.rewind(stage, source[stage], begin)
+
+    count = start.run(rewind())
+    if count is None:
+        raise typer.Exit(1)
+    print(f"{stage} will do {count} records again when it starts")
 
 
 @topics_app.command("acls")

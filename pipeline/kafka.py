@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -253,6 +254,37 @@ class Broker:
             wanted = [TopicPartition(name, n) for n in all_partitions(self._settings, topic)]
             starts, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
         return sum(ends[tp] - max(done.get(tp, 0), starts[tp]) for tp in wanted)
+
+    async def rewind(self, group: str, topic: Topic, since: datetime | None) -> int:
+        """Let a consumer group begin again at an earlier time and return how many records that are.
+
+        Args:
+            group: its name without the prefix.
+            topic: what it reads.
+            since: the time of the first record to be read again; None for the oldest there is.
+
+        Raises:
+            NotReady: a worker of the group is still a member.
+        """
+        full = self._settings.prefix + group
+        for told in await self._admin.describe_consumer_groups([full]):
+            state, members = told.groups[0][2], told.groups[0][5]
+            if members:
+                raise NotReady(
+                    f"group {full} has {len(members)} members ({state}): stop its workers, then wait until their "
+                    f"session has ended ({self._settings.session:.0f} s)"
+                )
+        name = full_name(self._settings, topic)
+        wanted = [TopicPartition(name, n) for n in all_partitions(self._settings, topic)]
+        async with reading(self._settings, group_id=full) as consumer:
+            consumer.assign(wanted)
+            starts, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+            if since is not None:
+                found = await consumer.offsets_for_times({tp: int(since.timestamp() * 1000) for tp in wanted})
+                # Nothing so young on a partition: it stays at its end.
+                starts = {tp: found[tp].offset if found.get(tp) else ends[tp] for tp in wanted}
+            await consumer.commit(starts)
+        return sum(ends[tp] - starts[tp] for tp in wanted)
 
     async def _check_config(self, there: dict[str, Topic]) -> list[Fault]:
         """Compare each topic's configuration on the broker with the table."""
