@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline.commands import accounts as accounts_command
-from pipeline.commands import backup, dead, labels, model, profiles, push, routes, start, stories
+from pipeline.commands import backup, dead, labels, model, profiles, push, routes, start, stories, topics
 from pipeline.commands import rules as rules_command
 from pipeline.commands.sources import sources_app
 from pipeline.errors import StellwerkError
@@ -26,8 +26,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-topics_app = typer.Typer(help="Kafka topics: make and check.", no_args_is_help=True)
-app.add_typer(topics_app, name="topics")
+app.add_typer(topics.app, name="topics")
 app.add_typer(accounts_command.app, name="accounts")
 app.add_typer(rules_command.app, name="rules")
 app.add_typer(labels.app, name="labels")
@@ -259,100 +258,6 @@ def tail(
                 show(screen, alert)
 
     start.run(print_all())
-
-
-@topics_app.command("init")
-def topics_init() -> None:
-    """Make the topics that are missing, and check all of them.
-
-    Example:
-
-        STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk topics init
-    """
-    start.run(_topics(make=True))
-
-
-@topics_app.command("check")
-def topics_check() -> None:
-    """Check partitions and configuration of all topics; exit code 1 when something differs."""
-    start.run(_topics(make=False))
-
-
-@topics_app.command("rewind")
-def topics_rewind(
-    stage: Annotated[str, typer.Argument(help="classify, route or alert; its workers must be stopped.")],
-    since: Annotated[str | None, typer.Option(help="Back by this time: 7d, 12h; without it to the beginning.")] = None,
-) -> None:
-    """Let a stage do its records again from an earlier time on. No alert comes twice: ids are stable.
-
-    Example:
-
-        stellwerk topics rewind classify --since 2d
-    """
-    from datetime import UTC, datetime
-
-    from pipeline.kafka import Broker
-    from pipeline.stream.stages import STAGES
-
-    source = {one.name: one.source for one in STAGES}
-    if stage not in source:
-        raise typer.BadParameter(f"{stage!r} is no stage; one of {', '.join(source)}")
-    settings = start.connected("topics")
-    begin = datetime.now(UTC) - start.duration(since) if since else None
-
-    async def rewind() -> int:
-        async with Broker(settings.kafka) as broker:
-            return await broker.rewind(stage, source[stage], begin)
-
-    count = start.run(rewind())
-    if count is None:
-        raise typer.Exit(1)
-    print(f"{stage} will do {count} records again when it starts")
-
-
-@topics_app.command("acls")
-def topics_acls(
-    roles: Annotated[list[str] | None, typer.Argument(help="Without any: all roles.")] = None,
-    principal: Annotated[str, typer.Option(help="Who gets it; {role} stands for the role.")] = "User:{role}",
-    remove: Annotated[bool, typer.Option(help="Take away instead of giving.")] = False,
-) -> None:
-    """Print a shell script that lets each role do its work on a broker with ACLs, and nothing else.
-
-    Examples:
-
-        stellwerk topics acls > acls.sh; BOOTSTRAP=kafka:9093 ADMIN=admin.properties sh acls.sh
-
-        stellwerk topics acls classify route --principal 'User:CN=stellwerk-{role}'
-    """
-    from pipeline import access
-
-    if wrong := next((role for role in roles or () if role not in access.ROLES), ""):
-        raise typer.BadParameter(f"{wrong!r} is no role; one of {', '.join(access.ROLES)}")
-    print(access.script(roles or access.ROLES, principal, start.plain("topics"), remove=remove), end="")
-
-
-async def _topics(*, make: bool) -> None:
-    from pipeline.kafka import Broker, Fault, patiently
-    from pipeline.stream.alert import route_topics
-    from pipeline.topics import TOPICS
-
-    settings = start.connected("topics")
-    screen = Console(soft_wrap=True)
-    faults: list[Fault] = []
-    wanted = (*TOPICS, *route_topics(settings))
-
-    async def look() -> None:
-        async with Broker(settings.kafka) as broker:
-            for name in await broker.make(wanted) if make else []:
-                screen.print(f"made     {name}")
-            faults.extend(await broker.check(wanted))
-
-    await patiently(settings.kafka, look)
-    for fault in faults:
-        screen.print(f"[red]differs[/]  {fault}")
-    if faults:
-        raise typer.Exit(1)
-    screen.print("all topics are as they should be")
 
 
 @app.command()
