@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline.commands import accounts as accounts_command
-from pipeline.commands import backup, dead, labels, model, profiles, push, routes, start, stories, topics
+from pipeline.commands import backup, contract, dead, labels, model, profiles, push, routes, start, stories, topics
 from pipeline.commands import rules as rules_command
 from pipeline.commands.sources import sources_app
 from pipeline.errors import StellwerkError
@@ -39,6 +39,7 @@ app.add_typer(routes.app, name="routes")
 app.add_typer(dead.app, name="dead")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.add_typer(contract.app, name="contract")
 
 ROLES: Final = ("ingest", "push", "classify", "route", "alert")
 

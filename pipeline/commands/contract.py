@@ -1,0 +1,53 @@
+"""`stellwerk contract`: what readers of the topics may rely on, written from the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    help="The contract with readers: AsyncAPI, JSON Schemas, examples; written from the code.",
+    invoke_without_command=True,
+)
+Folder = Annotated[Path, typer.Option("--folder", help="Where the contract lies.")]
+_FOLDER = Path("docs/contract")
+
+
+@app.callback()
+def contract(
+    context: typer.Context,
+    folder: Folder = _FOLDER,
+    check: Annotated[bool, typer.Option(help="Write nothing; exit code 1 when something differs.")] = False,
+    release: Annotated[bool, typer.Option(help="Also keep these schemas as those of the last release.")] = False,
+) -> None:
+    """Write the contract and say what changed, also for readers of the last release.
+
+    Examples:
+
+        stellwerk contract
+
+        stellwerk contract --check
+
+        stellwerk contract register http://localhost:8081
+    """
+    if context.invoked_subcommand:
+        return
+    from pipeline.contract import files
+    from pipeline.contract.changes import changes
+    from pipeline.contract.schemas import schemas
+
+    screen = Console(soft_wrap=True, highlight=False)
+    said = files.differences(folder) if check else files.write(folder)
+    for line in said:
+        screen.print(line, markup=False)
+    if release:
+        files.release(folder)
+    found = changes(files.released(folder), schemas())
+    for change in found:
+        screen.print(f"{'breaks' if change.breaks else 'told'}  {change}", markup=False)
+    if (check and said) or any(change.breaks for change in found):
+        raise typer.Exit(1)
+    screen.print("as the code says" if check else f"written to {folder}")
