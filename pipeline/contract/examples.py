@@ -7,6 +7,7 @@ machine.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -18,18 +19,34 @@ from deploy.demo.articles import OUTLETS, DemoArticle, load_articles
 from deploy.local import DEMO
 from models.promotion import MODEL
 from pipeline.process import Walk, Walked, open_path
-from pipeline.records import Alert, Article, Label, PollState, Promotion, Record, RuleFile, Versions, stable_id
+from pipeline.records import (
+    AccountRecord,
+    Alert,
+    Article,
+    Label,
+    PollState,
+    Promotion,
+    Record,
+    RuleFile,
+    Versions,
+    Withdrawal,
+    stable_id,
+)
+from pipeline.route.accounts import load_accounts
 from pipeline.settings import Settings
 from pipeline.topics import (
+    ACCOUNTS,
     ALERTS,
     ARTICLES,
     CLASSIFIED,
+    HELD,
     LABELS,
     MATCHES,
     POLLS,
     PROMOTIONS,
     RULES,
     SOURCES,
+    WITHDRAWALS,
     Topic,
 )
 
@@ -78,20 +95,27 @@ def _on_the_path(walked: Walked) -> dict[Topic, Record]:
         CLASSIFIED: walked.classified,
         MATCHES: match,
         ALERTS: first,
+        HELD: first,
     }
 
 
 def _beside(source: Source, walk: Walk, walked: Walked) -> dict[Topic, Record]:
     article, alert = walked.classified.article, walked.alerts[0]
     return {
+        ACCOUNTS: _account(alert.account.id),
         SOURCES: source,
         POLLS: _poll(source, article),
         LABELS: _label(article, alert),
         PROMOTIONS: Promotion(
             model=MODEL, version=walk.scorer.version, at=_ANCHOR, author="data-team", reason="better"
         ),
+        WITHDRAWALS: Withdrawal(article_id=article.id, fetched=_ANCHOR, reason="the server said 410"),
         RULES: RuleFile(name="rules.toml", version=stable_id(_RULES), at=_ANCHOR, text=_RULES),
     }
+
+
+def _account(id: str) -> AccountRecord:
+    return next(AccountRecord(**asdict(one)) for one in load_accounts(DEMO / "accounts.csv").rows() if one.id == id)
 
 
 def _poll(source: Source, article: Article) -> PollState:
