@@ -18,7 +18,13 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 from aiokafka.partitioner import murmur2
 
 from pipeline.bearer import provider
@@ -244,7 +250,8 @@ class Broker:
 
     async def committed(self, group: str) -> dict[TopicPartition, int]:
         """Return how far a consumer group has committed; its name without the prefix."""
-        found = await self._admin.list_consumer_group_offsets(self._settings.prefix + group)
+        full = self._settings.prefix + group
+        found = await self._coordinated(lambda: self._admin.list_consumer_group_offsets(full))
         return {tp: told.offset for tp, told in found.items()}
 
     async def lag(self, group: str, topic: Topic) -> int:
@@ -267,7 +274,7 @@ class Broker:
             NotReady: a worker of the group is still a member.
         """
         full = self._settings.prefix + group
-        for told in await self._admin.describe_consumer_groups([full]):
+        for told in await self._coordinated(lambda: self._admin.describe_consumer_groups([full])):
             state, members = told.groups[0][2], told.groups[0][5]
             if members:
                 raise NotReady(
@@ -285,6 +292,17 @@ class Broker:
                 starts = {tp: found[tp].offset if found.get(tp) else ends[tp] for tp in wanted}
             await consumer.commit(starts)
         return sum(ends[tp] - starts[tp] for tp in wanted)
+
+    async def _coordinated(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """Ask about a group; a broker whose first group this is has to make a topic before it can answer."""
+        deadline = time.monotonic() + self._settings.request
+        while True:
+            try:
+                return await ask()
+            except GroupCoordinatorNotAvailableError as error:
+                if time.monotonic() >= deadline:
+                    raise Transient(f"nobody at {self._settings.bootstrap} coordinates groups: {error}") from None
+            await asyncio.sleep(0.2)
 
     async def _check_config(self, there: dict[str, Topic]) -> list[Fault]:
         """Compare each topic's configuration on the broker with the table."""
