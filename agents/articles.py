@@ -50,12 +50,14 @@ class Chosen:
 
     Attributes:
         revision: of the entry as the feed gave it: what the next poll can compare without fetching the page.
+        edited: it was here before, with other words.
     """
 
     entry: Entry
     id: str
     url: str
     revision: str
+    edited: bool = False
 
 
 def identify(entry: Entry, source: Source) -> tuple[str, str]:
@@ -94,12 +96,18 @@ def choose(
         if seen.get(id) == made:
             dropped[Dropped.UNCHANGED] += 1
         else:
-            chosen.append(Chosen(entry, id, url, made))
+            chosen.append(Chosen(entry, id, url, made, edited=id in seen))
     return tuple(chosen), dropped, present
 
 
 def to_article(
-    entry: Entry, source: Source, *, now: datetime, text: str | None = None, how: How = How.FEED
+    entry: Entry,
+    source: Source,
+    *,
+    now: datetime,
+    text: str | None = None,
+    how: How = How.FEED,
+    edited: bool = False,
 ) -> Article | Dropped:
     """Return the article, or why there is none.
 
@@ -109,6 +117,7 @@ def to_article(
         now: when it was fetched.
         text: of its page, where that was fetched; beats the feed's own.
         how: FEED or PAGE.
+        edited: the source brought it before, with another text.
     """
     body = entry.content if text is None else text
     title = entry.title or _first_words(body)
@@ -134,6 +143,7 @@ def to_article(
         how=how,
         revision=revision(title[:TITLE], kept),
         accounts=source.accounts,
+        edited=edited,
         post=Post.model_validate(entry.extra) if entry.extra else None,
     )
 

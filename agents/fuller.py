@@ -93,14 +93,14 @@ class Fuller:
         if not isinstance(outcome, Page):
             if bare and outcome in _PASSING:
                 return LATER
-            return to_article(entry, source, now=now) if named else NO_MENTION
+            return to_article(entry, source, now=now, edited=one.edited) if named else NO_MENTION
         page = outcome
         fuller = with_page(
             entry, title=page.title, author=page.author, published=page.published, language=page.language
         )
         if len(page.text) <= len(entry.content):
-            return to_article(fuller, source, now=now)
-        return to_article(fuller, source, now=now, text=page.text, how=How.PAGE)
+            return to_article(fuller, source, now=now, edited=one.edited)
+        return to_article(fuller, source, now=now, text=page.text, how=How.PAGE, edited=one.edited)
 
     def _wants_page(self, one: Chosen, source: Source, now: datetime) -> bool:
         """Say whether the page behind an entry is worth a request."""

@@ -153,10 +153,10 @@ def test_only_new_and_edited_entries_are_chosen() -> None:
     edited = replace(ENTRY, title="Neuer Titel")
     other = replace(ENTRY, url="https://news.example/b")
     first, dropped, present = choose([ENTRY, other, ENTRY], SOURCE, {})
-    assert [one.entry for one in first] == [ENTRY, other]
+    assert [(one.entry, one.edited) for one in first] == [(ENTRY, False), (other, False)]
     assert dropped == {Dropped.DUPLICATE: 1}
     second, dropped, _ = choose([edited, other], SOURCE, present)
-    assert [(one.entry, one.id) for one in second] == [(edited, first[0].id)]
+    assert [(one.entry, one.id, one.edited) for one in second] == [(edited, first[0].id, True)]
     assert dropped == {Dropped.UNCHANGED: 1}
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import trafilatura
 
+from agents.chaff import sifted
 from agents.errors import NoText, Walled
 from agents.extract import LARGEST, decoded, extract
 from agents.walls import PAYWALL
@@ -36,7 +37,7 @@ def test_page_says_what_it_knows() -> None:
     <meta property="article:published_time" content="2025-03-05T10:00:00+01:00">"""
     made = extract(page(ARTICLE, head, "de-AT").encode(), "https://news.example/a")
     assert (made.title, made.author, made.language) == ("Neues Werk & mehr", "Eva Muster", "de")
-    assert made.published == datetime(2025, 3, 5, tzinfo=UTC)
+    assert made.published == datetime(2025, 3, 5, 9, tzinfo=UTC)
     assert all(sentence.strip() in made.text for sentence in (SENTENCE, *MORE))
     assert "\n" in made.text
     assert extract(page(ARTICLE, head).encode(), about=False).published is None
@@ -109,6 +110,73 @@ def test_size_is_bounded_and_the_article_found() -> None:
     assert SENTENCE.strip() in extract(page(picture + ARTICLE).encode()).text
     long = page(ARTICLE + "<p>" + "ü" * LARGEST + "</p>").encode()
     assert SENTENCE.strip() in extract(long).text
+
+
+def test_an_article_in_pieces_is_whole() -> None:
+    """Where advertising splits an article so that extraction misses parts, the paragraphs of `<article>` count."""
+    parts = [
+        f"<p>Absatz {number}. {SENTENCE}{''.join(MORE[:5])}Die Zahl {number} kommt vor.</p>" for number in range(40)
+    ]
+    chunks = "".join(
+        f"<div class='grid'><div class='body article__body'>{''.join(parts[at : at + 10])}</div></div>"
+        for at in range(0, 40, 10)
+    )
+    noise = (
+        "<aside><p>Ein Absatz, der neben dem Artikel steht und zu einem ganz anderen Artikel führen soll.</p></aside>"
+    )
+    html = page(f"<h1>Neues Werk in Leuna</h1><div class='article__chunks'>{chunks}</div>{noise}")
+    text = extract(html.encode()).text
+    assert all(f"Die Zahl {number} kommt" in text for number in range(40))
+    assert "neben dem Artikel" not in text
+
+
+def test_titles_are_headlines() -> None:
+    """Where the page's heading is the title without its publisher, that is the headline; short ones prove nothing."""
+    head = "<title>Neues Werk in Leuna entsteht | Die Zeitung</title>"
+    named = page(ARTICLE.replace("Neues Werk", "Neues Werk in Leuna entsteht"), head)
+    assert extract(named.encode()).title == "Neues Werk in Leuna entsteht"
+
+
+@pytest.mark.parametrize(
+    "chaff",
+    [
+        "Lesen Sie auch: Das alte Werk",
+        "Empfohlener redaktioneller Inhalt",
+        "An dieser Stelle finden Sie einen externen Inhalt von YouTube, der den Artikel ergänzt.",
+        "Ich bin damit einverstanden, dass mir externe Inhalte angezeigt werden.",
+        "Mit dem Laden des Videos akzeptieren Sie die Datenschutzerklärung von YouTube.",
+        "Artikel drucken",
+        "Lesezeit: 3 Min.",
+        "Folgen Sie der Zeitung auf LinkedIn",
+        "Foto: Muster/picture alliance",
+        "Follow The Example on Twitter and Facebook",
+        "Click here to subscribe",
+        "An error has occurred, please try again later.",
+        "Copyright 2025 Example News. All rights reserved.",
+        "2019-11-19T08:57:40+01:00",
+        "Neues Werk in Leuna kostet viel",
+    ],
+)
+def test_lines_of_the_page_are_not_the_articles(chaff: str) -> None:
+    """What else to read, what to load, whose picture it is, the headline once more: not the article."""
+    text = f"Der erste Absatz.\n{chaff}\nDer letzte Absatz."
+    assert sifted(text, "Neues Werk in Leuna kostet viel | Zeitung") == "Der erste Absatz.\nDer letzte Absatz."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Externe Berater sollen helfen, das Werk zu drucken und zu merken, was fehlt.",
+        "Copyright law protects the plant's drawings.",
+        "Drucken im Norden: das neue Werk in Kiel.",
+        "Follow-up orders on top of the contract are expected.",
+        "Neues Werk in Leuna",
+    ],
+)
+def test_lines_of_the_article_are_kept(line: str) -> None:
+    """Words of such lines stand in articles too."""
+    text = f"Der erste Absatz.\n{line}\nDer letzte Absatz."
+    assert sifted(text, "Neues Werk in Leuna kostet viel mehr als jemals gedacht") == text
 
 
 def _score(pairs: list[tuple[str, str]]) -> float:

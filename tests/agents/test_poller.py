@@ -298,6 +298,23 @@ async def test_pages_are_left_alone_where_told(make: Make, changes: dict[str, ob
     assert len(bench.broker.articles) == 1
 
 
+@pytest.mark.parametrize(("rights", "most"), [("text", 5000), ("excerpt", 1000), ("link", 0)])
+async def test_no_more_is_kept_than_a_source_allows(make: Make, rights: str, most: int) -> None:
+    """Of a feed's own text as of a page's; the title and the link stay, and what is cut is cut between words."""
+    bench = make(rights=rights)
+    bench.web.put("/a/2", page(LONG * 3))
+    bench.put(item(1, text=LONG * 3), item(2, text="Kurz."))
+    await bench.poller.poll(bench.source)
+    texts = [article.text for article in bench.broker.articles]
+    assert len(texts) == 2
+    assert all(len(text) <= most for text in texts)
+    assert all(article.title and article.url for article in bench.broker.articles)
+    if rights == "excerpt":
+        assert all(len(text) > 700 and text.split()[-1] in LONG.split() for text in texts)
+    if rights == "text":
+        assert all(len(text) > 1000 for text in texts)
+
+
 async def _names() -> Aliases:
     return Aliases(["Hallmann", "Brenntal"])
 

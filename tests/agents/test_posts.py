@@ -66,7 +66,7 @@ async def test_posts_of_every_network_become_articles(web: Web, fetch_settings: 
     assert second == [Outcome.NEWS, Outcome.NOTHING, Outcome.NOTHING, Outcome.NOTHING]
     assert made[-1].title == "Zweite, neu."
     assert made[-1].id in {article.id for article in made[:-1]}
-    assert len(made) == 6
+    assert [article.edited for article in made] == [False] * 5 + [True]
     assert {article.post.network for article in made if article.post} == set(told)
     assert ("@chef@fern.example",) in {article.post.reposted_by for article in made if article.post}
     # Nothing but the sources themselves: neither the posts' own pages nor what they link to.
