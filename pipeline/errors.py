@@ -4,6 +4,7 @@
     ├── Transient          trying again may help: the broker is away, a host does not answer
     └── Permanent          trying again cannot help; the message says what to do
         ├── Undecodable    bytes on a topic that are no record of that topic
+        │   └── UnknownVersion   a record of a schema version that this reader does not know
         ├── Unprocessable  a record that a step refuses to work on
         ├── BadInput       a file of the user's: names file, line and field
         ├── BadModel       a model that may not be loaded: changed, unsigned, of another kind
@@ -29,6 +30,10 @@ class Permanent(StellwerkError):
 
 class Undecodable(Permanent):
     """Bytes on a topic that do not decode to that topic's record."""
+
+
+class UnknownVersion(Undecodable):
+    """A record that another version of Stellwerk wrote; a reader of that version can read it."""
 
 
 class Unprocessable(Permanent):

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.errors import Undecodable
+from pipeline.errors import Undecodable, UnknownVersion
 from pipeline.signals import Direction, Family, SignalType, Status
 
 
@@ -82,7 +82,7 @@ class Record(BaseModel):
             raise Undecodable(f"a JSON {type(raw).__name__}, not an object")
         version = raw.get("schema_version")
         if version != cls.SCHEMA:
-            raise Undecodable(f"schema version {version!r:.40}, this reader knows {cls.SCHEMA}")
+            raise UnknownVersion(f"schema version {version!r:.40}, this reader knows {cls.SCHEMA}")
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
