@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 from agents import opml
+from agents.rows import guarded
 from agents.sources import Source
 
 Format = Literal["toml", "csv", "opml"]
@@ -94,5 +95,5 @@ def _csv(rows: Sequence[dict[str, str]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: guarded(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue()

@@ -19,6 +19,8 @@ _HEADER: Final = re.compile(r"\s*\[\[\s*source\s*\]\]")
 _TABLE: Final = re.compile(r"\s*\[\s*source\s*\.\s*(\w+)\s*\]")
 _OTHER: Final = re.compile(r"\s*\[\[?\s*[\w.\"'-]+\s*\]\]?\s*(#.*)?$")
 _KEY: Final = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+(?:\s*\.\s*[A-Za-z0-9_-]+)*)[\"']?\s*=")
+#: What a spreadsheet takes for a formula; full-width forms too.
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _YES: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -153,13 +155,23 @@ def _csv(text: str, file: str) -> tuple[list[Row], list[BadInput]]:
                 said = f"{len(cells)} cells under {len(names)} columns; quote cells that hold {delimiter!r}"
                 faults.append(BadInput(said, file=file, line=line))
                 continue
-            given = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
+            given = {name: _bare(cell.strip()) for name, cell in zip(names, cells, strict=False) if cell.strip()}
             rows.append(Row(_typed(given), line, dict.fromkeys(given, line)))
     except csv.Error as error:
         faults.append(BadInput(f"not CSV: {error}", file=file, line=reader.line_num))
     if not rows and not faults:
         faults.append(BadInput("no source in it; each line after the first is one", file=file, line=1))
     return rows, faults
+
+
+def guarded(cell: str) -> str:
+    """Return a cell as it may be opened in a spreadsheet: an apostrophe before what would be taken for a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _bare(cell: str) -> str:
+    """Return a cell without the apostrophe of `guarded`."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def _typed(cells: dict[str, str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 from pathlib import Path
 
@@ -212,11 +213,12 @@ def test_a_source_is_a_record() -> None:
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=30)
+FORMULAS = ['=HYPERLINK("http://e","x")', "+cmd", "-1+1", "@SUM(1)", "'=1", "''", "'", "＝1", "\t=1"]
 SOURCES = st.builds(
     Source,
     id=st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True),
     url=st.from_regex(r"https://[a-z]{1,9}\.example/[a-z0-9/?=&;,]{0,20}", fullmatch=True),
-    name=TEXTS.map(lambda text: " ".join(text.split()) or "x"),
+    name=st.sampled_from(FORMULAS[:-1]) | TEXTS.map(lambda text: " ".join(text.split()) or "x"),
     language=st.sampled_from(["", "de", "en"]),
     country=st.sampled_from(["", "DE"]),
     credibility=st.sampled_from([0.0, 0.5, 0.8]),
@@ -228,6 +230,18 @@ SOURCES = st.builds(
     expect=st.sampled_from(["", "3/week"]),
     keep=st.sampled_from(["all", "mentions"]),
 )
+
+
+def test_a_spreadsheet_runs_nothing(tmp_path: Path) -> None:
+    """A name that somebody else chose is no formula in the CSV, and the same name when it is read back."""
+    made = [Source(id=f"s{at}", url=f"https://a.example/{at}", name=name) for at, name in enumerate(FORMULAS)]
+    made.append(Source(id="m", kind="mastodon", url="@presse@werke.example", name="Werke"))
+    file = tmp_path / "s.csv"
+    file.write_text(export(made, "csv"), encoding="utf-8")
+    with file.open(newline="") as handle:
+        cells = [cell for row in csv.reader(handle) for cell in row]
+    assert not [cell for cell in cells if cell[:1] and cell[0] in "=+-@\t\r＝＋－＠"]
+    assert [(one.name, one.url) for one in load_sources(file)] == [(one.name, one.url) for one in made]
 
 
 @pytest.mark.parametrize("form", ["toml", "csv", "opml"])
