@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.commands import start
+
 app = typer.Typer(
     help="The contract with readers: AsyncAPI, JSON Schemas, examples; written from the code.",
     invoke_without_command=True,
@@ -51,3 +53,29 @@ def contract(
     if (check and said) or any(change.breaks for change in found):
         raise typer.Exit(1)
     screen.print("as the code says" if check else f"written to {folder}")
+
+
+@app.command()
+def register(
+    url: Annotated[str, typer.Argument(help="Root of the registry, e.g. http://localhost:8081.")],
+    login: Annotated[Path | None, typer.Option(help="File that holds user:password.")] = None,
+    compatibility: Annotated[
+        str, typer.Option(help="Rule that the subjects get, e.g. NONE; without it the registry's own.")
+    ] = "",
+) -> None:
+    """Register the schemas with a Confluent-compatible registry: subject `<topic>-value`, as JSON Schema.
+
+    Examples:
+
+        stellwerk contract register http://localhost:8081
+
+        stellwerk contract register https://registry.example.org --login registry.secret --compatibility NONE
+    """
+    from pipeline.contract.register import Registry
+    from pipeline.contract.register import register as send
+
+    settings = start.plain("contract")
+    secret = start.content(login).decode().strip() if login else ""
+    screen = Console(soft_wrap=True, highlight=False)
+    for subject, id in send(Registry(url, secret), settings, compatibility):
+        screen.print(f"{id:>6}  {subject}", markup=False)
