@@ -35,7 +35,7 @@ from pipeline.errors import NotReady
 from pipeline.kafka import Broker
 from pipeline.route.accounts import load_accounts
 from pipeline.settings import Settings
-from pipeline.stream.alert import route_topics
+from pipeline.stream.alert import route_topics, routes_of
 from pipeline.topics import TOPICS
 
 log = structlog.get_logger()
@@ -107,15 +107,28 @@ async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExi
             await ingest.start()
             ends.push_async_callback(ingest.stop)
             await ingest.announced()
+        others = [ingest, *await _notify(wish, settings, ends)]
     if not wish.headless:
         screen.print(f"Listening. Broker {settings.kafka.bootstrap}, data and logs in {settings.folder}. Ctrl-C ends.")
-    watched = [asyncio.create_task(_keep_alive(child, settings)) for child in (*stages, ingest)]
+    watched = [asyncio.create_task(_keep_alive(child, settings)) for child in (*stages, *others)]
     ends.callback(lambda: [task.cancel() for task in watched])
     if not wish.headless:
         ends.callback(screen.print, "[dim]ending…[/]")
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wish.seconds):
             await _tail(wish, settings)
+
+
+async def _notify(wish: Wish, settings: Settings, ends: contextlib.AsyncExitStack) -> list[Child]:
+    """Start the worker that tells receivers, where routes name any."""
+    routes = routes_of(settings)
+    if routes is None or not any(route.receivers for route in routes.walk()):
+        return []
+    child = _worker("notify", wish, settings)
+    await child.start()
+    ends.push_async_callback(child.stop)
+    await child.announced()
+    return [child]
 
 
 async def _broker(wish: Wish, steps: Steps, ends: contextlib.AsyncExitStack) -> Settings:

@@ -21,8 +21,20 @@ from typing import Final
 
 from pipeline import kafka
 from pipeline.settings import Settings
+from pipeline.stream.alert import route_topics
 from pipeline.stream.stages import STAGES, Stage, more
-from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, LABELS, POLLS, PROMOTIONS, SOURCES, Topic
+from pipeline.topics import (
+    ALERTS,
+    ARTICLES,
+    CLASSIFIED,
+    DEAD_LETTERS,
+    LABELS,
+    NOTIFICATIONS,
+    POLLS,
+    PROMOTIONS,
+    SOURCES,
+    Topic,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +60,24 @@ _BESIDE: Final = (
     Access("push", (SOURCES, POLLS), (ARTICLES, POLLS)),
     Access("data", (ARTICLES, CLASSIFIED, ALERTS, LABELS, PROMOTIONS), (LABELS, PROMOTIONS)),
 )
-ROLES: Final = ("init", *(one.role for one in _BESIDE), *(stage.name for stage in STAGES), "consumer", "operator")
+ROLES: Final = (
+    "init",
+    *(one.role for one in _BESIDE),
+    "notify",
+    *(stage.name for stage in STAGES),
+    "consumer",
+    "operator",
+)
 
 
 def accesses(settings: Settings) -> dict[str, Access]:
     """Return what each role needs that gets single topics."""
-    return {one.role: one for one in (*_BESIDE, *(_of_stage(stage, settings) for stage in STAGES))}
+    stages = (_of_stage(stage, settings) for stage in STAGES)
+    return {one.role: one for one in (*_BESIDE, _notify(settings), *stages)}
+
+
+def _notify(settings: Settings) -> Access:
+    return Access("notify", (*route_topics(settings), NOTIFICATIONS), (NOTIFICATIONS, DEAD_LETTERS), ("notify",))
 
 
 def _of_stage(stage: Stage, settings: Settings) -> Access:

@@ -41,7 +41,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(contract.app, name="contract")
 
-ROLES: Final = ("ingest", "push", "classify", "route", "alert")
+ROLES: Final = ("ingest", "push", "classify", "route", "alert", "notify")
 
 
 def main() -> None:
@@ -95,7 +95,7 @@ def install() -> None:
 
 @app.command()
 def worker(
-    role: Annotated[str, typer.Argument(help="ingest, push, classify, route or alert.")],
+    role: Annotated[str, typer.Argument(help="ingest, push, classify, route, alert or notify.")],
     sources: Annotated[
         Path | None, typer.Option(help="Ingest: poll this file's sources alone, instead of a share of those applied.")
     ] = None,
@@ -132,6 +132,12 @@ def worker(
         return
     if role == "push":
         push.serve(sources, settings, ready)
+        return
+    if role == "notify":
+        from agents.notify import notify
+        from pipeline.stream.alert import routes_of
+
+        start.run(notify(settings, routes_of(settings), ready))
         return
     from pipeline.stream import app as stream
     from pipeline.stream.stages import STAGES

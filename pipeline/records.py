@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 import orjson
@@ -370,6 +370,19 @@ class Withdrawal(Record):
     fetched: Time = Field(description="when that was seen; what was fetched later counts again")
     accounts: tuple[str, ...] = Field((), description="groups of which the article still tells something")
     reason: str = Field("", description="for people: edited, or what the server said")
+
+
+class Notification(Record):
+    """What a receiver was told of an alert last."""
+
+    alert_id: str
+    receiver: str
+    revision: int
+    state: Literal["sending", "sent", "dead", "unsure"] = Field(
+        description="sending: begun; dead: refused for good; unsure: begun before a crash and not repeated"
+    )
+    batch: str = Field(description="id of the message that it was part of")
+    at: Time
 
 
 class Label(Record):

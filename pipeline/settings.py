@@ -191,6 +191,16 @@ class TraceSettings(Section):
     share: float = Field(1.0, gt=0, le=1, description="share of the articles that are traced")
 
 
+class NotifySettings(Section):
+    """How receivers are told (`stellwerk worker notify`)."""
+
+    timeout: Seconds = Field(30.0, description="seconds for one message to one receiver")
+    attempts: int = Field(8, ge=1, description="attempts before a message becomes a dead letter")
+    retry_first: Seconds = Field(5.0, description="pause before the second attempt, seconds; it doubles")
+    retry_most: Seconds = Field(900.0, description="longest pause between attempts, seconds")
+    age_most: Seconds = Field(14 * 86400.0, description="a revision older than this is told to nobody, seconds")
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -220,6 +230,7 @@ class Settings(BaseSettings):
     model: ModelSettings = ModelSettings()
     route: RouteSettings = RouteSettings()
     alert: AlertSettings = AlertSettings()
+    notify: NotifySettings = NotifySettings()
     metrics: MetricsSettings = MetricsSettings()
     trace: TraceSettings = TraceSettings()
     log: LogSettings = LogSettings()
@@ -260,6 +271,31 @@ def load() -> Settings:
         first = error.errors(include_url=False)[0]
         name = PREFIX + "__".join(str(step) for step in first["loc"]).upper()
         raise BadInput(f"{first['msg']}; see docs/settings.md", field=name) from None
+
+
+def secret(reference: str, of: str) -> SecretStr:
+    """Return what `env:NAME` or `file:PATH` leads to; anything else stands for itself.
+
+    Args:
+        reference: as a file of the deployment's has it.
+        of: what it belongs to, for the error.
+
+    Raises:
+        BadInput: nothing is there.
+    """
+    kind, _, name = reference.partition(":")
+    if kind == "env":
+        found = os.environ.get(name, "")
+    elif kind == "file":
+        try:
+            found = Path(name).read_text().strip()
+        except OSError as error:
+            raise BadInput(f"{name} cannot be read: {error.strerror}", field=of) from None
+    else:
+        found = reference
+    if not found:
+        raise BadInput(f"{reference} is empty", field=of)
+    return SecretStr(found)
 
 
 def _secrets_from_files() -> None:

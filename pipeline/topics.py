@@ -16,6 +16,7 @@ from pipeline.records import (
     Classified,
     Label,
     Match,
+    Notification,
     PollState,
     Promotion,
     Record,
@@ -73,6 +74,15 @@ ALERTS: Final = Topic("alerts", Alert, "alert id", cleanup="compact,delete", ret
 #: What an alert has collected since its last revision: its next revision, not yet told. Partitioned as `alerts` is.
 HELD: Final = Topic("held", Alert, "alert id", cleanup="compact,delete", retention=30 * DAY, flush=True)
 WITHDRAWALS: Final = Topic("withdrawals", Withdrawal, "article id", wide=False, retention=30 * DAY)
+#: What was told to whom, so that nobody is told twice. Partitioned as the routes' topics are.
+NOTIFICATIONS: Final = Topic(
+    "notifications",
+    Notification,
+    "alert id/receiver",
+    cleanup="compact,delete",
+    retention=60 * DAY,
+    flush=True,
+)
 DEAD_LETTERS: Final = Topic("dead-letters", None, "original key", wide=False, retention=30 * DAY, largest=2 * LARGEST)
 LABELS: Final = Topic("labels", Label, "article id", wide=False, retention=None, flush=True)
 PROMOTIONS: Final = Topic("promotions", Promotion, "model name", wide=False, cleanup="compact", retention=None)
@@ -90,6 +100,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
     ALERTS,
     HELD,
     WITHDRAWALS,
+    NOTIFICATIONS,
     DEAD_LETTERS,
     LABELS,
     PROMOTIONS,

@@ -10,6 +10,8 @@ A route none of whose children matches is where the alert ends; so the root gets
     match = { region = ["PL", "CEE"], profile = "capital-goods", score = 30 }
     continue = true                # go on to the routes below
     topic = "east"                 # alerts.east; without it the parent's, the root's is its name
+    receivers = ["kam"]            # told by `stellwerk worker notify`; see receivers.py
+    group_wait = "2m"              # or digest = "07:30", zone = "Europe/Berlin", days = ["mon", "fri"]
 """
 
 from __future__ import annotations
@@ -22,12 +24,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.alert.profiles import best
+from pipeline.alert.receivers import WAIT, Digest, Receiver, read_digest, read_receivers, read_wait
 from pipeline.errors import BadInput
 from pipeline.records import Alert, AlertState
 from pipeline.signals import Family, SignalType
 
 _TOPIC: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
-_KEYS: Final = {"name", "topic", "match", "continue", "routes"}
+_TELLS: Final = {"receivers", "group_wait", "digest", "zone", "days"}
+_KEYS: Final = {"name", "topic", "match", "continue", "routes", *_TELLS}
 _LISTS: Final = ("account", "unit", "owner", "region", "type", "family", "profile", "state")
 _CLOSED: Final[dict[str, frozenset[str]]] = {
     "type": frozenset(map(str, SignalType)),
@@ -85,6 +89,9 @@ class Route:
         match: what an alert must be.
         goes_on: whether later siblings are asked too when this one matched.
         routes: its children.
+        receivers: who is told of its alerts; children have their own.
+        wait: seconds that its alerts wait for others, to be told together.
+        digest: tells them at times of the day instead.
     """
 
     name: str
@@ -92,6 +99,9 @@ class Route:
     match: Matchers = field(default_factory=Matchers)
     goes_on: bool = False
     routes: tuple[Route, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+    wait: float = WAIT
+    digest: Digest | None = None
 
     def walk(self) -> Iterator[Route]:
         """Yield this route and all below."""
@@ -124,7 +134,7 @@ def load_routes(file: Path, profiles: Iterable[str]) -> Route:
     """Return the tree in a file.
 
     Args:
-        file: TOML with one table `route`.
+        file: TOML with one table `route`, and `receivers` where routes name some.
         profiles: the names that a matcher `profile` may use.
 
     Raises:
@@ -136,18 +146,29 @@ def load_routes(file: Path, profiles: Iterable[str]) -> Route:
         raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"not TOML: {error}", file=str(file)) from None
-    if set(raw) != {"route"} or not isinstance(raw["route"], dict):
+    if set(raw) - {"receivers"} != {"route"} or not isinstance(raw["route"], dict):
         raise BadInput("needs exactly one table [route], the root", file=str(file), field="route")
+    receivers = read_receivers(raw.get("receivers", {}), str(file))
     if raw["route"].get("match"):
         raise BadInput("the root matches everything: no matchers here", file=str(file), field="route.match")
-    root = _route(raw["route"], "route", None, str(file), frozenset(profiles))
+    root = _route(raw["route"], "route", None, _Known(str(file), frozenset(profiles), receivers))
     names = [route.name for route in root.walk()]
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise BadInput(f"two routes are named {twice!r}", file=str(file), field="name")
     return root
 
 
-def _route(table: Any, where: str, parent: str | None, file: str, profiles: frozenset[str]) -> Route:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a route may name, and the file that it stands in."""
+
+    file: str
+    profiles: frozenset[str]
+    receivers: dict[str, Receiver]
+
+
+def _route(table: Any, where: str, parent: str | None, known: _Known) -> Route:
+    file = known.file
     if not isinstance(table, dict):
         raise BadInput("must be a table", file=file, field=where)
     if unknown := sorted(set(table) - _KEYS):
@@ -163,9 +184,21 @@ def _route(table: Any, where: str, parent: str | None, file: str, profiles: froz
         raise BadInput("true or false", file=file, field=f"{where}.continue")
     if not isinstance(below, list):
         raise BadInput("must be tables [[…routes]]", file=file, field=f"{where}.routes")
-    match = _matchers(table.get("match", {}), f"{where}.match", file, profiles)
-    children = (_route(one, f"{where}.routes[{at}]", topic, file, profiles) for at, one in enumerate(below, 1))
-    return Route(name, topic, match, goes_on, tuple(children))
+    match = _matchers(table.get("match", {}), f"{where}.match", file, known.profiles)
+    children = tuple(_route(one, f"{where}.routes[{at}]", topic, known) for at, one in enumerate(below, 1))
+    told = _told(table.get("receivers", []), f"{where}.receivers", known)
+    if not told and (without := sorted(_TELLS & set(table) - {"receivers"})):
+        raise BadInput("says when, but nobody is told: name receivers", file=file, field=f"{where}.{without[0]}")
+    wait = read_wait(table["group_wait"], f"{where}.group_wait", file) if "group_wait" in table else WAIT
+    digest = read_digest(table, where, file)
+    return Route(name, topic, match, goes_on, children, told, wait, digest)
+
+
+def _told(names: Any, where: str, known: _Known) -> tuple[Receiver, ...]:
+    if not isinstance(names, list) or any(name not in known.receivers for name in names):
+        there = ", ".join(sorted(known.receivers)) or "none"
+        raise BadInput(f"names of tables [receivers.NAME]; there are {there}", file=known.file, field=where)
+    return tuple(known.receivers[name] for name in dict.fromkeys(names))
 
 
 def _matchers(table: Any, where: str, file: str, profiles: frozenset[str]) -> Matchers:

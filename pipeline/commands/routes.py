@@ -47,11 +47,22 @@ def check(routes: Routes = None) -> None:
         wants = [f"{name}={'|'.join(words)}" for name, words in match.items()]
         wants += [f"score≥{route.match.score:g}"] if route.match.score else []
         wants += ["continue"] if route.goes_on else []
+        wants += [f"tells {', '.join(one.name for one in route.receivers)} {_when(route)}"] if route.receivers else []
         screen.print(f"{'  ' * depth}{escape(route.name)} → alerts.{route.topic}  [dim]{escape(' '.join(wants))}[/]")
         for child in route.routes:
             draw(child, depth + 1)
 
     draw(_tree(routes), 0)
+
+
+def _when(route: Route) -> str:
+    from pipeline.alert.receivers import DAYS
+
+    if route.digest is None:
+        return f"after {route.wait:g} s"
+    times = ", ".join(f"{one:%H:%M}" for one in route.digest.times)
+    days = "daily" if len(route.digest.days) == 7 else ", ".join(DAYS[day] for day in sorted(route.digest.days))
+    return f"at {times} {route.digest.zone.key} {days}"
 
 
 @app.command("test")

@@ -20,6 +20,7 @@ _DEAD: Final = {
     "dead_stage": "stage that could not process it",
     "dead_error": "why not",
     "dead_attempt": "attempts that were made",
+    "dead_receiver": "receiver that did not take it, where an alert could not be told",
     "dead_size": "bytes of the original, where only its beginning is kept",
 }
 _HEADERS: Final = {

@@ -24,6 +24,7 @@ from pipeline.records import (
     Alert,
     Article,
     Label,
+    Notification,
     PollState,
     Promotion,
     Record,
@@ -42,6 +43,7 @@ from pipeline.topics import (
     HELD,
     LABELS,
     MATCHES,
+    NOTIFICATIONS,
     POLLS,
     PROMOTIONS,
     RULES,
@@ -110,6 +112,9 @@ def _beside(source: Source, walk: Walk, walked: Walked) -> dict[Topic, Record]:
             model=MODEL, version=walk.scorer.version, at=_ANCHOR, author="data-team", reason="better"
         ),
         WITHDRAWALS: Withdrawal(article_id=article.id, fetched=_ANCHOR, reason="the server said 410"),
+        NOTIFICATIONS: Notification(
+            alert_id=alert.id, receiver="crm", revision=1, state="sent", batch=stable_id("crm", alert.id), at=_ANCHOR
+        ),
         RULES: RuleFile(name="rules.toml", version=stable_id(_RULES), at=_ANCHOR, text=_RULES),
     }
 
