@@ -45,7 +45,8 @@ lock: .venv/installed-dev
 	@$(BIN)/pip install -q uv
 	@export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes pyproject.toml --all-extras --group build -o requirements.lock; \
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock; \
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes benchmarks/peers/newsplease/requirements.in -o benchmarks/peers/newsplease/requirements.txt
 
 clean:
 	rm -rf .venv .stellwerk

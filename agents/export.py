@@ -43,12 +43,12 @@ def _row(source: Source) -> dict[str, Any]:
             continue
         if name == "rules":
             value = {key: text for key, text in value.model_dump().items() if text}
-        row[name] = _length(value) if name in _LENGTHS else value
+        row[name] = length(value) if name in _LENGTHS else value
     return row
 
 
-def _length(seconds: float) -> str | float:
-    """Return `15m` for 900.0."""
+def length(seconds: float) -> str | float:
+    """Return `15m` for 900.0, and what is no whole number of seconds as it is."""
     for size, unit in _UNITS:
         if seconds >= size and seconds % size == 0:
             return f"{int(seconds // size)}{unit}"

@@ -15,6 +15,8 @@ from pipeline.commands import start
 
 sources_app = typer.Typer(help="What to poll: check, apply, list, find, convert.", no_args_is_help=True)
 
+_WIDEST = 4000
+
 File = Annotated[Path, typer.Argument(help="Source file: .toml, .csv or .opml.")]
 
 
@@ -93,6 +95,7 @@ def show(
         stellwerk sources list --health --json | jq -r 'select(.health == "gone") | .id'
     """
     from agents import control
+    from agents.export import length
     from agents.sources import load_sources
 
     if health and file:
@@ -111,10 +114,10 @@ def show(
         return
     table = Table("id", "kind", "language", "credibility", "polls", "rights", "accounts", "url", box=None)
     for source in sources:
-        polls = f"{source.poll_min:g}–{source.poll_max:g} s"
+        polls = f"{length(source.poll_min)}–{length(source.poll_max)}"
         cells = (source.id, source.kind, source.language, f"{source.credibility:g}", polls, source.rights)
         table.add_row(*map(escape, (*cells, " ".join(source.accounts), source.url)))
-    Console(soft_wrap=True).print(table)
+    _print(table)
 
 
 @sources_app.command("discover")
@@ -237,4 +240,9 @@ def _show_health(as_json: bool) -> None:
         shown = [f"{time:%Y-%m-%d %H:%M}" if time else "" for time in (good, due)]
         table.add_row(*map(escape, (row.source.id, row.health.value, *shown, str(counted), str(failures), said)))
     if not as_json:
-        Console(soft_wrap=True).print(table)
+        _print(table)
+
+
+def _print(table: Table) -> None:
+    """Print a table as wide as it is: a terminal wraps its lines, and a file holds whole addresses."""
+    Console(soft_wrap=True, width=_WIDEST).print(table)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from agents.chaff import sifted
 from agents.errors import NoText, Walled
 from agents.extract import LARGEST, decoded, extract
 from agents.walls import PAYWALL
+from benchmarks.score import f1
 
 SENTENCE = "Der Konzern baut in Köln ein neues Werk und stellt dort bis zum Herbst dreihundert Menschen ein. "
 MORE = [
@@ -179,24 +178,6 @@ def test_lines_of_the_article_are_kept(line: str) -> None:
     assert sifted(text, "Neues Werk in Leuna kostet viel mehr als jemals gedacht") == text
 
 
-def _score(pairs: list[tuple[str, str]]) -> float:
-    """Return F1 over runs of four words, averaged over pages as in the benchmark the pages are from."""
-    hit = extra = missed = 0.0
-    for got, wanted in pairs:
-        ours, theirs = _runs(got), _runs(wanted)
-        both = (ours & theirs).total()
-        size = (ours | theirs).total() or 1
-        hit += both / size
-        extra += (ours.total() - both) / size
-        missed += (theirs.total() - both) / size
-    return 2 * hit / (2 * hit + extra + missed)
-
-
-def _runs(text: str) -> Counter[tuple[str, ...]]:
-    words = re.findall(r"\w+", text)
-    return Counter(tuple(words[at : at + 4]) for at in range(max(1, len(words) - 3)))
-
-
 def test_real_pages_are_read_as_well_as_the_library_does(data: Path) -> None:
     """On real news pages nothing is lost between the library's text and ours."""
     rows = [json.loads(row) for row in (data / "html" / "gold.jsonl").read_text().splitlines()][::5]
@@ -213,7 +194,7 @@ def test_real_pages_are_read_as_well_as_the_library_does(data: Path) -> None:
             text = ""
         ours.append((text, row["text"]))
         theirs.append((trafilatura.extract(html, include_comments=False) or "", row["text"]))
-    print({"pages": len(rows), "ours": round(_score(ours), 4), "library": round(_score(theirs), 4)})
-    assert _score(ours) >= _score(theirs) - 0.003
-    assert _score(ours) > 0.93
+    print({"pages": len(rows), "ours": round(f1(ours), 4), "library": round(f1(theirs), 4)})
+    assert f1(ours) >= f1(theirs) - 0.003
+    assert f1(ours) > 0.93
     assert set(walled) <= {PAYWALL}
