@@ -48,6 +48,7 @@ async def alerts(
     have: Mapping[str, int] | None = None,
     gone: Callable[[str], None] = lambda _: None,
     unknown: Literal["raise", "skip"] = "raise",
+    manual: bool = False,
     settings: KafkaSettings | None = None,
 ) -> AsyncIterator[Alerts]:
     """Open the alerts, and on leaving acknowledge those that are done.
@@ -62,6 +63,8 @@ async def alerts(
         gone: called with the id of an alert that was taken off the topic: delete what you hold of it.
         unknown: what to do with a schema version that this reader does not know: `raise` stops there and acknowledges
             nothing, so that a newer reader goes on; `skip` counts it.
+        manual: for those who write many at once: nothing counts as done but by `await found.acknowledge()`, and with
+            that all that was given out.
         settings: broker, prefix and login; None takes them from the environment (`STELLWERK_KAFKA__…`).
 
     Raises:
@@ -75,13 +78,13 @@ async def alerts(
         more |= {"group_id": f"{used.prefix}consumer.{group}", "group_instance_id": member or None}
     await kafka.patiently(used, lambda: _present(used, name))
     async with kafka.reading(used, **more) as consumer:
-        made = Alerts(consumer, bool(group), have or {}, gone, unknown)
+        made = Alerts(consumer, bool(group), have or {}, gone, unknown, manual)
         consumer.subscribe([name], listener=made.listener)
         try:
             yield made
             made.finish()
         finally:
-            await made.acknowledge()
+            await made.sometimes(now=True)
 
 
 async def _present(settings: KafkaSettings, name: str) -> None:
@@ -105,10 +108,12 @@ class Alerts:
         have: Mapping[str, int],
         gone: Callable[[str], None],
         unknown: Literal["raise", "skip"],
+        manual: bool,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.listener = _Revoked(self)
-        self._consumer, self._remembers, self._gone, self._unknown = consumer, remembers, gone, unknown
+        self._consumer, self._remembers, self._manual = consumer, remembers, manual
+        self._gone, self._unknown = gone, unknown
         self._revisions = dict(have)
         self._waiting: deque[ConsumerRecord] = deque()
         self._given: ConsumerRecord | None = None
@@ -133,11 +138,20 @@ class Alerts:
                     self._given = self._waiting.popleft()
                     return alert
                 self._note(self._waiting.popleft())
-            await self._acknowledge_sometimes()
+            await self.sometimes()
             await self._fetch()
 
     async def acknowledge(self) -> None:
-        """Remember the place behind what is done; when the broker is away, the next time will do."""
+        """Remember the place behind all that was given out; when the broker is away, the next time will do."""
+        self.finish()
+        await self._commit()
+
+    async def sometimes(self, *, now: bool = False) -> None:
+        """Acknowledge what is done, unless the caller does, and not more often than once a second."""
+        if not self._manual and (now or time.monotonic() - self._acknowledged >= _COMMIT_SECONDS):
+            await self._commit()
+
+    async def _commit(self) -> None:
         done, self._acknowledged = dict(self._done), time.monotonic()
         if not (done and self._remembers):
             return
@@ -150,7 +164,7 @@ class Alerts:
 
     async def revoked(self, partitions: Iterable[TopicPartition]) -> None:
         """Let go of partitions: what is done is acknowledged, what waits comes again, here or elsewhere."""
-        await self.acknowledge()
+        await self.sometimes(now=True)
         lost = set(partitions)
         self._waiting = deque(record for record in self._waiting if _place(record) not in lost)
         self._done = {tp: offset for tp, offset in self._done.items() if tp not in lost}
@@ -165,10 +179,6 @@ class Alerts:
 
     def _note(self, record: ConsumerRecord) -> None:
         self._done[_place(record)] = record.offset + 1
-
-    async def _acknowledge_sometimes(self) -> None:
-        if time.monotonic() - self._acknowledged >= _COMMIT_SECONDS:
-            await self.acknowledge()
 
     async def _fetch(self) -> None:
         try:
