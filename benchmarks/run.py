@@ -2,6 +2,7 @@
 
     throughput   articles per second through broker and all stages ÷ the same steps in a bare loop in one process
     latency      from `articles` to `alerts`, one article at a time ÷ a produce-consume round trip on the same broker
+    capacity     articles per CPU second of each stage and of the broker, while all of them go through: `docs/scale.md`
 
 Both sides of each ratio are measured in this run; the figures in themselves say more about the machine.
 """
@@ -135,10 +136,21 @@ class Deployment:
     def _following(self, topic: kafka.Topic) -> _Following:
         return _Following(self.settings.kafka, topic)
 
+    def cpu(self) -> dict[str, float]:
+        """Return the CPU seconds of each worker and of the broker so far; empty where the system does not tell."""
+        spent = {}
+        for child in (*self.workers, self._broker.child):
+            stat = Path(f"/proc/{child.pid}/stat")
+            if stat.exists():
+                # After the name in brackets; utime and stime are the fields 14 and 15 of the whole line.
+                fields = stat.read_text().rpartition(")")[2].split()
+                spent[child.name] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return spent
+
     def memory(self) -> dict[str, float]:
-        """Return the peak memory of each worker, MB; empty where the system does not tell (only Linux does)."""
+        """Return the peak memory of each worker and of the broker, MB; empty where the system does not tell."""
         peaks = {}
-        for worker in self.workers:
+        for worker in (*self.workers, self._broker.child):
             status = Path(f"/proc/{worker.pid}/status")
             if status.exists():
                 line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
@@ -193,8 +205,17 @@ def _p99(times: Sequence[float]) -> float:
     return statistics.quantiles(times, n=100)[98]
 
 
-async def measure(count: int, trips: int, screen: Console) -> tuple[list[Row], dict[str, float]]:
-    """Measure everything and return the table's rows and the workers' peak memory."""
+@dataclass(frozen=True)
+class Use:
+    """What one process used while all articles went through: articles per CPU second, and its peak memory in MB."""
+
+    who: str
+    rate: float
+    peak: float
+
+
+async def measure(count: int, trips: int, screen: Console) -> tuple[list[Row], list[Use]]:
+    """Measure everything and return the table's rows and what each process used."""
     settings = Settings()
     items = articles(count, seed=1)
     with tempfile.TemporaryDirectory() as folder:
@@ -207,17 +228,19 @@ async def measure(count: int, trips: int, screen: Console) -> tuple[list[Row], d
             there = await deployment.round_trip(single)
             times = await deployment.latency(single)
             screen.print(f"{count} articles through all stages…")
+            before = deployment.cpu()
             through = await deployment.through(items)
-            memory = deployment.memory()
+            after, memory = deployment.cpu(), deployment.memory()
+    uses = [Use(who, count / (after[who] - before[who]), memory.get(who, 0.0)) for who in after]
     rows = [
         Row("articles through all stages ÷ bare loop", through, alone, "articles/s", "≥ 0.6"),
         Row("latency, median ÷ bare round trip", statistics.median(times), statistics.median(there), "ms", "≤ 10"),
         Row("latency, 99th percentile ÷ bare round trip", _p99(times), _p99(there), "ms", "≤ 10"),
     ]
-    return rows, memory
+    return rows, uses
 
 
-def report(rows: Sequence[Row], memory: dict[str, float], count: int, screen: Console) -> None:
+def report(rows: Sequence[Row], uses: Sequence[Use], count: int, screen: Console) -> None:
     """Print the table and write it to `results/path.md` and `.json`."""
     table = Table("what", "ours", "other", "unit", "ratio", "aim")
     lines = ["| what | ours | other | unit | ratio | aim |", "|---|---|---|---|---|---|"]
@@ -226,15 +249,16 @@ def report(rows: Sequence[Row], memory: dict[str, float], count: int, screen: Co
         table.add_row(*cells)
         lines.append(f"| {' | '.join(cells)} |")
     screen.print(table)
-    peaks = ", ".join(f"{name} {peak:.0f} MB" for name, peak in memory.items())
-    screen.print(f"peak memory: {peaks}")
+    used = [f"{use.who}: {use.rate:.0f} articles per CPU second, {use.peak:.0f} MB" for use in uses]
+    screen.print("\n".join(used))
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
     day = datetime.now(UTC).strftime("%Y-%m-%d")
     head = f"# The path\n\n`make bench`, {day}, {machine}, {count} articles of the demo's length.\n\n"
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "path.md").write_text(head + "\n".join(lines) + f"\n\nPeak memory: {peaks}.\n")
+    (RESULTS / "path.md").write_text(head + "\n".join((*lines, "", *(f"* {line}" for line in used))) + "\n")
     figures = [{**asdict(row), "ratio": round(row.ratio, 3)} for row in rows]
-    (RESULTS / "path.json").write_text(json.dumps({"day": day, "machine": machine, "rows": figures}, indent=1) + "\n")
+    told = {"day": day, "machine": machine, "rows": figures, "uses": [asdict(use) for use in uses]}
+    (RESULTS / "path.json").write_text(json.dumps(told, indent=1) + "\n")
 
 
 def main() -> None:
@@ -244,8 +268,8 @@ def main() -> None:
     parser.add_argument("--trips", type=int, default=300, help="articles for latency")
     wanted = parser.parse_args()
     screen = Console()
-    rows, memory = asyncio.run(measure(wanted.articles, wanted.trips, screen))
-    report(rows, memory, wanted.articles, screen)
+    rows, uses = asyncio.run(measure(wanted.articles, wanted.trips, screen))
+    report(rows, uses, wanted.articles, screen)
 
 
 if __name__ == "__main__":
