@@ -25,7 +25,7 @@ BOOTSTRAP = ("--set", "kafka.bootstrap=kafka:9092")
 ALL = (
     *BOOTSTRAP,
     "--set",
-    "roles.push.enabled=true,roles.classify.scaling.enabled=true,roles.ingest.scaling.enabled=true",
+    "roles.push.enabled=true,roles.notify.enabled=true,roles.classify.scaling.enabled=true,roles.ingest.scaling.enabled=true",
     "--set",
     "kafka.security=SASL_SSL,kafka.secret=kafka,kafka.keys={username,password,ca.crt},roles.alert.kafkaSecret=alert",
     "--set",
