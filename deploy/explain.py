@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import orjson
 from rich.console import Console
@@ -12,10 +13,33 @@ from rich.markup import escape
 from agents.extract import extract
 from agents.fetch import Door
 from deploy.local import DEMO
+from pipeline.alert.routes import Route, choose
+from pipeline.alert.story import near
 from pipeline.errors import BadInput
 from pipeline.process import Walked, open_path, read_article
 from pipeline.records import Article
 from pipeline.settings import Settings
+from pipeline.stream.alert import routes_of
+
+#: Why nothing, or nothing more, came of an article, for people; every refusal of route and alert has a name and is
+#: counted under it.
+REASONS: Final = {
+    "no_signal": "the classifier and the rules find no signal",
+    "no_account": "no account is named, and it is nobody's own newsroom",
+    "too_many_accounts": "it names many companies (an index, a ranking) and none of them acts in its title",
+    "not_bound": "no account is named in, or meant by, a passage that carries a signal",
+    "watch": "the account file says that this is never to be alerted on",
+    "alerted": "it makes a new alert, or a revision of one",
+    "withdrawn": "an edit takes away what an alert stood on",
+    "collected": "small news for an alert that is there; it comes with the next revision",
+    "duplicate": "an alert knows this article, or a newer text of it",
+    "crowded": "its alert has more reports than are counted",
+    "repeated": "it tells again, in nearly the same words, what is no longer open",
+    "old": "published longer ago than alerts are opened for, and no story is open",
+    "retracted": "a person has taken this alert back",
+    "mentioned": "the account is only mentioned beside the signal, which is somebody else's",
+    "denied": "a person has said that the article does not carry its signals",
+}
 
 
 async def explain(what: str, accounts: Path | None, settings: Settings) -> None:
@@ -32,7 +56,11 @@ async def explain(what: str, accounts: Path | None, settings: Settings) -> None:
     article = await _article(what, settings)
     walk = open_path(accounts or settings.route.accounts or DEMO / "accounts.csv", settings)
     (walked,) = walk.walk([article])
-    for line in tell(walked):
+    for line in (
+        *tell(walked),
+        *_of_age(article, settings, datetime.now(UTC)),
+        *_of_routes(walked, routes_of(settings)),
+    ):
         Console(soft_wrap=True).print(line)
 
 
@@ -97,10 +125,38 @@ def _of_route(walked: Walked) -> list[str]:
 
 
 def _of_alerts(walked: Walked) -> list[str]:
-    outcomes = ", ".join(walked.outcomes) or walked.routed.refused
-    lines = [f"[bold]alert[/]     {len(walked.alerts) or 'no'} alert(s); outcome: {outcomes}"]
+    lines = [f"[bold]alert[/]     {len(walked.alerts) or 'no'} alert(s)"]
+    if walked.routed.refused:
+        lines.append(f"          nothing came so far: {REASONS[walked.routed.refused]}")
+    for match, outcome in zip(walked.routed.matches, walked.outcomes, strict=True):
+        lines.append(f"          {escape(match.account.name)}: {outcome}, {REASONS[outcome]}")
+        lines += [
+            f"          {escape(match.account.name)}, {one.signal.type}: as {one.role}, {escape(one.why)}"
+            for one in match.signals
+            if outcome != "alerted"
+        ]
     for alert in walked.alerts:
         path = " › ".join(alert.account.path)
-        lines.append(f"          {path}: {alert.signal.type}, {alert.state}, story {alert.story_id}")
+        lines.append(f"          {escape(path)}: {alert.signal.type}, {alert.state}, story {alert.story_id}")
         lines += [f"          why: {escape(why)}" for why in alert.why]
+        for name, score in alert.scores.items():
+            parts = " × ".join(f"{part} {value:g}" for part, value in score.parts.items())
+            lines.append(f"          {escape(name)} {score.value:g} = 100 × {parts}")
+    return lines
+
+
+def _of_age(article: Article, settings: Settings, now: datetime) -> list[str]:
+    """Say that a worker would refuse what is explained as if it were the day of the article."""
+    if not near(now, article.published, settings.alert.age_most):
+        return [f"          in service now: old, {REASONS['old']}"]
+    return []
+
+
+def _of_routes(walked: Walked, routes: Route | None) -> list[str]:
+    lines = []
+    for alert in walked.alerts if routes else ():
+        assert routes is not None
+        for route in choose(routes, alert):
+            told = f", tells {', '.join(one.name for one in route.receivers)}" if route.receivers else ""
+            lines.append(f"[bold]routes[/]    {alert.signal.type} → {escape(route.name)}: alerts.{route.topic}{told}")
     return lines

@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import settings as given_settings
 
 from deploy.broker import LocalBroker, fetch_jars
 from pipeline.settings import KafkaSettings, Settings
+
+#: A busy machine takes longer for one example; that says nothing about the code.
+given_settings.register_profile("ours", deadline=None)
+given_settings.load_profile("ours")
 
 ROOT = Path(__file__).parent.parent
 JARS = ROOT / ".stellwerk" / "kafka-4.3.0"

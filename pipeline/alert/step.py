@@ -257,7 +257,7 @@ def _decided(desk: _Desk, profiles: Profiles) -> Decided:
             held.append(Held(alert, _due(desk.memory, alert, news, desk.settings)))
     newest = {one.id: one for one in made}
     alerts = tuple(scored(one, profiles, desk.now) for one in newest.values())
-    return Decided(_outcome(desk.outcomes, alerts), alerts, tuple(held))
+    return Decided(_outcome(desk.outcomes), alerts, tuple(held))
 
 
 def _due(memory: Memory, alert: Alert, news: News, settings: AlertSettings) -> datetime | None:
@@ -272,8 +272,6 @@ def due_after(told: Alert, held: Alert, settings: AlertSettings) -> datetime | N
     return told.updated + timedelta(seconds=settings.cooldown) if news else None
 
 
-def _outcome(outcomes: Iterable[str], alerts: tuple[Alert, ...]) -> str:
+def _outcome(outcomes: Iterable[str]) -> str:
     found = set(outcomes)
-    if alerts and "withdrawn" not in found:
-        return "alerted"
     return next((one for one in OUTCOMES if one in found), "no_signal")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.envelope import Out
-from pipeline.records import Classified
-from pipeline.route.step import Router, route
+from pipeline.records import Article, Classified, Withdrawal
+from pipeline.route.step import Routed, Router, route
 from pipeline.settings import Settings
 from pipeline.stream.accounts import Listening
 from pipeline.stream.guard import Done
 from pipeline.stream.sample import CLASSIFIED_SAMPLE
-from pipeline.topics import MATCHES
+from pipeline.topics import MATCHES, WITHDRAWALS
 
 
 class Routing:
@@ -49,7 +49,13 @@ class Routing:
 
 def _one(router: Router, classified: Classified) -> Done:
     routed = route(router, classified)
-    return Done(
-        routed.refused or "matched",
-        tuple(Out(MATCHES, match.account.id.encode(), match.encode()) for match in routed.matches),
-    )
+    outs = tuple(Out(MATCHES, match.account.id.encode(), match.encode()) for match in routed.matches)
+    return Done(routed.refused or "matched", (*outs, *_unsaid(classified.article, routed)))
+
+
+def _unsaid(article: Article, routed: Routed) -> Iterator[Out]:
+    """Yield what takes an edited article out of the alerts of accounts of which it says nothing any more."""
+    if article.edited:
+        still = tuple(match.account.id for match in routed.matches)
+        edit = Withdrawal(article_id=article.id, fetched=article.fetched, accounts=still, reason="edited")
+        yield Out(WITHDRAWALS, article.id.encode(), edit.encode())

@@ -110,7 +110,7 @@ def _alert(settings: Settings) -> Built:
 
 STAGES: Final[tuple[Stage, ...]] = (
     Stage("classify", ARTICLES, Article, (CLASSIFIED, DEAD_LETTERS), _classify, (PROMOTIONS, RULES)),
-    Stage("route", CLASSIFIED, Classified, (MATCHES, DEAD_LETTERS), _route, (ACCOUNTS,)),
+    Stage("route", CLASSIFIED, Classified, (MATCHES, WITHDRAWALS, DEAD_LETTERS), _route, (ACCOUNTS,)),
     # It reads what it wrote: its memory.
     Stage("alert", MATCHES, Match, (ALERTS, HELD, DEAD_LETTERS), _alert, (ALERTS, HELD, LABELS, WITHDRAWALS)),
 )

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
 from pipeline.alert.cycle import Verdicts, allowed, judged
@@ -282,7 +281,6 @@ def version(number: int, at: int, edit: int) -> Match:
 STEPS = st.lists(st.builds(version, st.integers(0, 5), st.integers(0, 2), st.sampled_from([0, 1, 3])), max_size=12)
 
 
-@given_settings(deadline=None)
 @given(STEPS, st.sampled_from([0.0, 3600.0]))
 def test_no_alert_without_evidence_and_no_revision_twice(steps: list[Match], cooldown: float) -> None:
     """Whatever comes, with edits, merges and a cool-down: evidence that stands in its article, revisions 1, 2, 3, …"""
@@ -297,7 +295,6 @@ def test_no_alert_without_evidence_and_no_revision_twice(steps: list[Match], coo
             assert all(evidence.text == evidence.title for evidence in alert.evidence)
 
 
-@given_settings(deadline=None)
 @given(STEPS, st.sampled_from([0.0, 3600.0]))
 def test_replaying_everything_twice_says_nothing(steps: list[Match], cooldown: float) -> None:
     """Against the memory as it is read back, the whole history in its order makes no revision."""

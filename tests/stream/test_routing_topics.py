@@ -5,13 +5,29 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deploy.local import DEMO
 from pipeline import kafka
 from pipeline.alert.memory import Memory
-from pipeline.records import AccountRef, Alert, ArticleRef, Match, MatchedSignal, Role, Signal, Span
+from pipeline.records import (
+    AccountRef,
+    Alert,
+    Article,
+    ArticleRef,
+    Classified,
+    Match,
+    MatchedSignal,
+    Role,
+    Signal,
+    Span,
+    Withdrawal,
+)
+from pipeline.route.accounts import load_accounts
+from pipeline.route.step import Router
 from pipeline.settings import AlertSettings, Settings
 from pipeline.signals import FAMILY, Direction, SignalType, Status
 from pipeline.stream.alert import Alerting, route_topics
-from pipeline.topics import ALERTS
+from pipeline.stream.route import _one
+from pipeline.topics import ALERTS, WITHDRAWALS
 
 ROUTES = '[route]\nname = "rest"\n[[route.routes]]\nname = "plants"\ntopic = "plants"\nmatch = { family = "sites" }\n'
 
@@ -52,3 +68,16 @@ async def test_alerts_go_to_their_routes_first(tmp_path: Path) -> None:
     assert Alert.decode(plant.last[0].value).scores.keys() == {"capital-goods", "services", "bank"}
     assert {topic.name for topic in route_topics(settings)} == {"alerts.rest", "alerts.plants"}
     assert stage.step([match(SignalType.NEW_SITE)])[0].outs == ()
+
+
+async def test_an_edit_without_the_news_is_a_withdrawal() -> None:
+    """An edited article tells the alert stage of which accounts it still speaks; one that is new tells nothing."""
+    now = datetime.now(UTC)
+    article = Article(id="a", source_id="s", url="", title="Das Wetter bleibt schön", published=now, fetched=now)
+    router = Router(load_accounts(DEMO / "accounts.csv"))
+    assert _one(router, Classified(article=article, language="de", model="m")).outs == ()
+    edited = article.model_copy(update={"edited": True})
+    done = _one(router, Classified(article=edited, language="de", model="m"))
+    assert (done.outcome, [out.topic for out in done.outs]) == ("no_signal", [WITHDRAWALS])
+    said = Withdrawal.decode(done.outs[0].value)
+    assert (said.article_id, said.accounts, said.fetched) == ("a", (), now)
