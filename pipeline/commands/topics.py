@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,14 +14,25 @@ app = typer.Typer(help="Kafka topics: make and check.", no_args_is_help=True)
 
 
 @app.command()
-def init() -> None:
-    """Make the topics that are missing, and check all of them.
+def init(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="With accounts.csv (.toml, .jsonl) and sources.toml (.csv, .opml), where they are there: applied too."
+        ),
+    ] = None,
+) -> None:
+    """Make the topics that are missing, and check all of them; with a folder, apply its accounts and sources.
 
-    Example:
+    As often as you like: the second time nothing is made and nothing changes.
+
+    Examples:
 
         STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk topics init
+
+        stellwerk topics init /config
     """
-    start.run(_topics(make=True))
+    start.run(_init(folder))
 
 
 @app.command()
@@ -80,6 +92,16 @@ def acls(
     if wrong := next((role for role in roles or () if role not in access.ROLES), ""):
         raise typer.BadParameter(f"{wrong!r} is no role; one of {', '.join(access.ROLES)}")
     print(access.script(roles or access.ROLES, principal, start.plain("topics"), remove=remove), end="")
+
+
+async def _init(folder: Path | None) -> None:
+    await _topics(make=True)
+    if not folder:
+        return
+    from pipeline.commands.folder import apply
+
+    told = await apply(folder, start.connected("topics").kafka)
+    print("\n".join(told or [f"no accounts and no sources in {folder}: nothing is applied"]))
 
 
 async def _topics(*, make: bool) -> None:
