@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = shlex.split(os.environ.get("STELLWERK_COMPOSE", "podman-compose"))
 ENGINE = "docker" if COMPOSE[0].startswith("docker") else "podman"
 IMAGE = "localhost/stellwerk:test"
+PREVIOUS = f"{IMAGE}-previous"
 
 
 def missing() -> str:
@@ -62,38 +63,56 @@ async def run(*command: str, seconds: float = 120.0, good: bool = True, **env: s
 
 
 async def build(image: str, context: Path) -> None:
-    """Build the image from the sources in a folder, by this project's Dockerfile."""
-    command = [ENGINE, "build", "-f", str(ROOT / "deploy" / "Dockerfile"), "-t", image, str(context)]
+    """Build the image from the sources in a folder, by its Dockerfile."""
+    command = [ENGINE, "build", "-f", str(context / "deploy" / "Dockerfile"), "-t", image, str(context)]
     await run(*command, seconds=1200)
 
 
-async def previous(folder: Path) -> str:
-    """Return the image before this one: what STELLWERK_PREVIOUS names, or else one of the commit before the last."""
-    if named := os.environ.get("STELLWERK_PREVIOUS"):
-        return named
+async def previous(folder: Path) -> Path:
+    """Unpack the sources before these: of the commit that STELLWERK_PREVIOUS names, or of the last but one.
+
+    Its image is `PREVIOUS`, its compose file is in the folder.
+    """
+    commit = os.environ.get("STELLWERK_PREVIOUS", "HEAD~1")
     if not (ROOT / ".git").exists() or len((await run("git", "rev-list", "-n2", "HEAD")).split()) < 2:
-        pytest.skip("no previous image: no git history here, and STELLWERK_PREVIOUS names none")
+        pytest.skip("no previous image: no git history here")
     archive = folder / "previous.tar"
-    await run("git", "archive", "-o", str(archive), "HEAD~1")
-    (folder / "previous").mkdir()
-    await run("tar", "-x", "-C", str(folder / "previous"), "-f", str(archive))
-    await build(f"{IMAGE}-previous", folder / "previous")
-    return f"{IMAGE}-previous"
+    await run("git", "archive", "-o", str(archive), commit)
+    await run("tar", "-x", "-C", str(folder), "-f", str(archive))
+    await build(PREVIOUS, folder)
+    return folder
 
 
 class Stack:
-    """One running project; `image` may be changed between two `up`."""
+    """One running project; image and files may be changed between two `up`.
 
-    def __init__(self) -> None:
+    Args:
+        config: the configuration folder; None for the demo's.
+        more: other variables than the image and the ports.
+    """
+
+    def __init__(self, config: Path | None = None, **more: str) -> None:
         self.project = f"stellwerk-test-{uuid.uuid4().hex[:6]}"
-        self.image = IMAGE
-        self._port = str(free_port())
-        self.kafka = KafkaSettings(bootstrap=f"127.0.0.1:{self._port}", wait=120.0)
+        self.image, self.files = IMAGE, [ROOT / "docker-compose.yml"]
+        self.push = free_port()
+        port = str(free_port())
+        self.kafka = KafkaSettings(bootstrap=f"127.0.0.1:{port}", wait=120.0)
+        self._env = {"STELLWERK_PORT": port, "STELLWERK_PUSH__PORT": str(self.push), **more}
+        if config:
+            self._env["STELLWERK_CONFIG"] = str(config)
 
-    async def compose(self, *arguments: str, seconds: float = 180.0, good: bool = True) -> str:
+    async def compose(
+        self, *arguments: str, profiles: tuple[str, ...] = ("demo",), seconds: float = 180.0, good: bool = True
+    ) -> str:
         """Run a compose command on the project."""
-        command = [*COMPOSE, "-p", self.project, "--profile", "demo", *arguments]
-        return await run(*command, seconds=seconds, good=good, STELLWERK_IMAGE=self.image, STELLWERK_PORT=self._port)
+        command = [*COMPOSE, "-p", self.project]
+        command += [part for file in self.files for part in ("-f", str(file))]
+        command += [part for profile in profiles for part in ("--profile", profile)]
+        return await run(*command, *arguments, seconds=seconds, good=good, STELLWERK_IMAGE=self.image, **self._env)
+
+    async def single(self, *arguments: str) -> str:
+        """Run one command of ours beside what runs."""
+        return await self.compose("run", "--rm", "-T", "stellwerk", *arguments, profiles=("tools",))
 
     async def containers(self, service: str = "") -> list[str]:
         """Return the names of a service's containers, or of all; scaled ones, too."""
@@ -153,16 +172,17 @@ class Stack:
 
     async def remove(self) -> None:
         """Tear everything down, volumes too."""
-        if scaled := await self.containers("classify"):
+        # podman-compose knows the first of several only.
+        if scaled := [name for name in await self.containers() if not name.endswith(("_1", "-1"))]:
             await run(ENGINE, "rm", "-f", *scaled)
-        await self.compose("down", "-v", "-t", "10")
+        await self.compose("down", "-v", "-t", "10", profiles=("demo", "push", "tools"))
         assert not await self.containers()
 
 
 @asynccontextmanager
-async def stack() -> AsyncIterator[Stack]:
+async def stack(config: Path | None = None, **more: str) -> AsyncIterator[Stack]:
     """Give a project, not started, and tear it down in the end with its volumes."""
-    made = Stack()
+    made = Stack(config, **more)
     try:
         yield made
     finally:
