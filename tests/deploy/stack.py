@@ -153,8 +153,12 @@ class Stack:
         # Nothing is left to answer, so that the exit code of this one says nothing.
         with contextlib.suppress(AssertionError):
             await self.inside(name, "sh", "-c", "kill -9 -1")
-        async with asyncio.timeout(30):
-            while await self._started(name) == began:
+        async with asyncio.timeout(60):
+            while True:
+                # podman cannot look at a container in the moment in which it ends.
+                with contextlib.suppress(AssertionError):
+                    if await self._started(name) != began:
+                        return
                 await asyncio.sleep(0.2)
 
     async def broker_restarts(self) -> bool:

@@ -38,7 +38,7 @@ pytestmark = [
 ]
 DEMO = load_articles(ROOT / "deploy" / "demo" / "articles.jsonl")
 R = TypeVar("R", bound=Record)
-WORKERS = ("ingest", "classify", "route", "alert")
+WORKERS = ("ingest", "classify", "route", "alert", "notify")
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -56,7 +56,7 @@ async def until(true: Callable[[], Awaitable[bool]], seconds: float) -> None:
 
 async def told(project: Stack, since: float) -> Alert:
     """Return the first alert that can be read at the port of this machine."""
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(240):
         await kafka.require(project.kafka, (ALERTS,))
         async for alert in follow(project.kafka):
             print(f"first alert after {time.monotonic() - since:.0f} s: {alert.account.name} {alert.signal.type}")
