@@ -263,7 +263,7 @@ async def notify(settings: Settings, routes: Route | None, ready: Callable[[], N
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     receivers = {one.name: one for route in (routes.walk() if routes else ()) for one in route.receivers}
-    heart, probe = Heart(settings, GROUP), Probe(GROUP, "broker", "topics")
+    heart, probe = Heart(settings, GROUP), Probe(GROUP, *(("broker", "topics") if receivers else ()))
     async with heart.beating(), serving(settings.metrics, probe):
         if routes is None or not receivers:
             log.info("no route names receivers: nobody to tell")

@@ -16,11 +16,13 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx2
 import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP
 from standardwebhooks import Webhook
 
+from deploy.broker import free_port
 from deploy.children import Child
 from pipeline import kafka
 from pipeline.alert.memory import Memory
@@ -262,10 +264,13 @@ async def test_a_crash_between_sending_and_writing_it_down(ready: Settings) -> N
 
 
 async def test_without_receivers_there_is_nothing_to_do(settings: Settings, tmp_path: Path) -> None:
-    """A deployment without routes runs the worker idle, and an address that is missing is named without being shown."""
-    child = worker(settings, "", STELLWERK_ALERT__ROUTES="")
+    """A deployment without routes runs the worker idle and ready; a missing address is named, and not shown."""
+    port = free_port()
+    child = worker(settings, "", STELLWERK_ALERT__ROUTES="", STELLWERK_METRICS__PORT=str(port))
     await child.start()
     await child.announced()
+    async with httpx2.AsyncClient() as web:
+        assert (await web.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
     assert "nobody to tell" in (settings.folder / "notify.log").read_text()
     await child.stop()
     other = worker(settings, '[receivers.kam]\nmail = "env:NOBODY_SET_THIS"')
