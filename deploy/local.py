@@ -177,7 +177,7 @@ def _worker(role: str, wish: Wish, settings: Settings, *arguments: str) -> Child
 def _port(role: str, settings: Settings) -> int:
     """Return where a worker serves its figures: one port for each, from the one that is set."""
     first = settings.metrics.port
-    return first and first + ("ingest", *reversed(STAGES)).index(role)
+    return first and first + ("ingest", *reversed(STAGES), "notify").index(role)
 
 
 def _accounts(wish: Wish) -> Path:

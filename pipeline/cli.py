@@ -14,7 +14,20 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline.commands import accounts as accounts_command
-from pipeline.commands import backup, contract, dead, labels, model, profiles, push, routes, start, stories, topics
+from pipeline.commands import (
+    backup,
+    contract,
+    dead,
+    doctor,
+    labels,
+    model,
+    profiles,
+    push,
+    routes,
+    start,
+    stories,
+    topics,
+)
 from pipeline.commands import rules as rules_command
 from pipeline.commands.sources import sources_app
 from pipeline.errors import StellwerkError
@@ -40,6 +53,7 @@ app.add_typer(dead.app, name="dead")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(contract.app, name="contract")
+app.command("doctor")(doctor.doctor)
 
 ROLES: Final = ("ingest", "push", "classify", "route", "alert", "notify")
 

@@ -243,6 +243,10 @@ class Broker:
                 faults.append(Fault(name, f"{found} partitions, settings say {wanted_here}"))
         return faults + await self._check_config(there)
 
+    async def nodes(self) -> int:
+        """Return how many brokers there are."""
+        return len((await self._admin.describe_cluster())["brokers"])
+
     async def missing(self, topics: Iterable[Topic]) -> list[str]:
         """Return the full names of those of the topics that are not there."""
         present = set(await self._admin.list_topics())

@@ -18,12 +18,15 @@ from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFai
 
 from deploy.broker import POM, LocalBroker
 from deploy.children import Child
+from deploy.rights import refused
 from deploy.tail import follow
 from pipeline import kafka
 from pipeline.access import ROLES, accesses, script
 from pipeline.errors import BadInput, Transient
 from pipeline.records import Alert, Article
 from pipeline.settings import KafkaSettings, Settings
+from pipeline.stream.lag import Lag
+from pipeline.stream.stages import STAGES as STAGES_TABLE
 from pipeline.topics import ALERTS, ARTICLES, TOPICS, Topic
 from tests.conftest import ROOT, jar_settings
 from tests.deploy.secure import Papers, SecureBroker
@@ -225,3 +228,22 @@ def test_wrong_settings_are_named() -> None:
     ):
         with pytest.raises(BadInput, match=f"STELLWERK_KAFKA__{field}"):
             kafka.client(KafkaSettings(bootstrap="127.0.0.1:1").model_copy(update=update))
+
+
+async def test_the_doctor_sees_what_a_login_may_not(secure: SecureBroker) -> None:
+    """Route's login may do all that route needs, its watchdog may ask; of what classify needs each refusal is named."""
+    settings = Settings(kafka=secure.scram("route"))
+    needs = accesses(settings)
+    assert await refused(settings, [needs["route"]]) == []
+    assert set(await refused(settings, [needs["classify"]])) == {
+        "read stellwerk.articles",
+        "read stellwerk.promotions",
+        "read stellwerk.rules",
+        "write stellwerk.classified",
+        "use group stellwerk.classify",
+    }
+    for stage in STAGES_TABLE:
+        lag = Lag(stage, Settings(kafka=secure.scram(stage.name)))
+        assert set(await lag.ask([0, 1])) == {0, 1}
+        assert not lag.missing
+        await lag.aclose()
