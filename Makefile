@@ -35,6 +35,8 @@ check: .venv/installed-dev
 bench: install
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 	@$(BIN)/python -m benchmarks.ingest
+	@$(BIN)/python -m benchmarks.classify
+	@$(BIN)/python -m benchmarks.rules
 
 ## release: wheel, sdist, list of parts and image into dist/, tried in a fresh environment
 release: .venv/installed-dev

@@ -7,21 +7,24 @@ One line is one item: `id`, `lang`, `title`, `text`, `signals` (`type`, `status`
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from pipeline.errors import BadInput
+from pipeline.lines import numbered, read_object
 from pipeline.signals import SignalType, Status
 
 TYPES: Final = tuple(SignalType)
 STATUSES: Final = tuple(Status)
 SEED: Final = Path(__file__).parent / "seed"
+READ: Final = SEED / "read.tsv"
+TEXTS: Final = Path("news") / "unlabelled.jsonl"
+"""Where a data folder holds the texts that `READ` labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +63,68 @@ def read(file: Path, *, seed: bool = False) -> list[Item]:
     Raises:
         BadInput: no such file, or a line that is no item; with file and line.
     """
-    try:
-        lines = file.read_bytes().splitlines()
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
     items = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, raw in objects(file):
         try:
-            items.append(_item(orjson.loads(line), seed))
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+            items.append(_item(raw, seed))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadInput(f"no labelled item: {error!r}", file=str(file), line=number) from None
     return items
 
 
-def gather(data: Path) -> list[Item]:
-    """Return the items of `gold/dev.jsonl` below a folder, or of all JSONL files in it."""
+def sources(data: Path) -> list[Path]:
+    """Return `gold/dev.jsonl` below a folder, or all JSONL files in it.
+
+    Raises:
+        BadInput: there are none.
+    """
     gold = data / "gold" / "dev.jsonl"
     files = [gold] if gold.exists() else sorted(data.glob("*.jsonl"))
     if not files:
         raise BadInput("neither gold/dev.jsonl nor any *.jsonl in it", file=str(data))
-    return [item for file in files for item in read(file)]
+    return files
+
+
+def gather(data: Path) -> list[Item]:
+    """Return the items of the files that `sources` names."""
+    return [item for file in sources(data) for item in read(file)]
 
 
 def seeds(folder: Path = SEED) -> list[Item]:
     """Return the items written for this project."""
     return [item for file in sorted(folder.glob("*.jsonl")) for item in read(file, seed=True)]
+
+
+def texts(file: Path, table: Path = READ) -> list[Item]:
+    """Return the items of a file that the project's table labels, in the table's order.
+
+    The table says types and status only: the title stands for the passage.
+
+    Args:
+        file: JSON lines with `id`, `lang`, `title`, `text`; other lines than those of the table are passed over.
+        table: one line each, `id<TAB>type:status,…`, or `-` for no signal.
+
+    Raises:
+        BadInput: no such file, or a line of one of them that is not what it should be; with file and line.
+    """
+    found = {str(raw.get("id")): raw for _, raw in objects(file)}
+    items = []
+    for number, line in enumerate(table.read_text().splitlines(), 1):
+        name, _, said = line.partition("\t")
+        try:
+            pairs = [pair.split(":") for pair in said.split(",") if said != "-"]
+            signals = [{"type": kind, "status": status} for kind, status in pairs]
+            if name in found:
+                title = str(found[name]["title"])
+                items.append(_item(found[name] | {"signals": [one | {"evidence": title} for one in signals]}, False))
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInput(f"no label: {error!r}", file=str(table), line=number) from None
+    return items
+
+
+def helping(data: Path) -> list[Item]:
+    """Return what only ever trains: the items written for this project, and texts of a data folder that it labels."""
+    return [*seeds(), *(texts(data / TEXTS) if (data / TEXTS).exists() else ())]
 
 
 def digest(items: Sequence[Item]) -> str:
@@ -110,6 +148,16 @@ def marks(items: Sequence[Item]) -> NDArray[np.int8]:
         for signal in item.signals:
             table[row, TYPES.index(signal.kind)] = 1
     return table
+
+
+def objects(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the objects of a file of JSON lines with their line numbers."""
+    try:
+        with file.open("rb") as handle:
+            for number, line in numbered(handle):
+                yield number, read_object(line, number, str(file))
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
 
 
 def _item(raw: dict[str, Any], seed: bool) -> Item:

@@ -17,7 +17,7 @@ import orjson
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from models.corpus import TYPES, Item, gather, marks, seeds
+from models.corpus import TYPES, Item, gather, helping, marks
 from models.features import document
 from models.folds import folds
 from models.learn import Judged, Table, calibrate, judge, out_of_fold
@@ -123,8 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     chosen = parser.parse_args(arguments)
     items = gather(chosen.data)
+    extra = helping(chosen.data) if chosen.seeds else []
     fold = folds(items)
-    judged = out_of_fold(items, seeds() if chosen.seeds else [], fold, lambda line: print(line, file=sys.stderr))
+    judged = out_of_fold(items, extra, fold, lambda line: print(line, file=sys.stderr))
     report = figures(items, judged, fold)
     print(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() if chosen.json else table(report))
     return 0

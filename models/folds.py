@@ -29,10 +29,29 @@ def folds(items: Sequence[Item], count: int = 5, seed: int = 0) -> NDArray[np.in
     return np.array([fold[story] for story in group.tolist()])
 
 
+def bound(items: Sequence[Item], extra: Sequence[Item], fold: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which extra items tell a story that an item of a fold tells too (shape: extra × folds).
+
+    Args:
+        items: in folds.
+        extra: in none; invented ones (`seed`) tell nobody's story.
+        fold: of each item.
+    """
+    told = np.zeros((len(extra), int(fold.max()) + 1), dtype=np.bool_)
+    real = [at for at, item in enumerate(extra) if not item.seed]
+    if not real:
+        return told
+    story = stories([*items, *(extra[at] for at in real)])
+    for at, mine in zip(real, story[len(items) :].tolist(), strict=True):
+        told[at, fold[story[: len(items)] == mine]] = True
+    return told
+
+
 def stories(items: Sequence[Item]) -> NDArray[np.int64]:
     """Return for each item the index of the first item of its story.
 
-    Alike are texts or titles with cosine similarity over 0.55, and the same company with the same type in a month.
+    Alike are texts or titles with cosine similarity over 0.55, and the same company (where it is named) with the same
+    type in a month.
     """
     leader = list(range(len(items)))
 
@@ -51,7 +70,7 @@ def stories(items: Sequence[Item]) -> NDArray[np.int64]:
     seen: dict[tuple[str, str, str], int] = {}
     for index, item in enumerate(items):
         for signal in item.signals:
-            if item.date:
+            if item.date and signal.company:
                 key = (signal.company.lower(), signal.kind.value, item.date[:7])
                 join(index, seen.setdefault(key, index))
     return np.array([find(index) for index in range(len(items))])

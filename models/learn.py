@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from models.corpus import STATUSES, TYPES, Item, marks
 from models.features import LEAD, SPAN, Features, document, tokens
+from models.folds import bound
 from models.lexicon import FINGERPRINT
 from models.scorer import LANGUAGES, LinearScorer, Weights
 from pipeline.classify.sentences import Sentence, sentences
@@ -36,10 +37,10 @@ LATER: Final = 0.3
 _FEW: Final = 3
 _FAR: Final = -4.0
 """Margin below which a cell is out of the question and would only blur the calibration of the others."""
-_SHRINK: Final = 150.0
-"""Items of a type at which its own threshold and the common one weigh the same."""
+_DRAWN: Final = 0.3
+"""Below 1, the offset of a type is drawn towards that of all."""
 
-RECIPE: Final = f"{STRENGTH} {STATUS_STRENGTH} {INVENTED} {LEAST} {TITLE} {LATER} {LEAD} {SPAN} {FINGERPRINT}"
+RECIPE: Final = f"{STRENGTH} {STATUS_STRENGTH} {INVENTED} {LEAST} {TITLE} {LATER} {_DRAWN} {LEAD} {SPAN} {FINGERPRINT}"
 """What, besides the items, decides what a version becomes."""
 
 Progress = Callable[[str], None]
@@ -80,12 +81,14 @@ def out_of_fold(
     items: Sequence[Item], extra: Sequence[Item], fold: NDArray[np.int64], progress: Progress = lambda _: None
 ) -> Judged:
     """Score every item by a model that saw neither it nor its story; `extra` items only ever train."""
+    told = bound(items, extra, fold)
     margins = np.zeros((len(items), len(TYPES)))
     evidence: list[tuple[str, bool, bool]] = []
     statuses: list[tuple[str, int, int]] = []
     for number in np.unique(fold).tolist():
         held = [item for item, mine in zip(items, fold.tolist(), strict=True) if mine == number]
-        scorer = fit([item for item, mine in zip(items, fold.tolist(), strict=True) if mine != number] + list(extra))
+        known = [item for item, mine in zip(items, fold.tolist(), strict=True) if mine != number]
+        scorer = fit(known + [item for item, one in zip(extra, told[:, number].tolist(), strict=True) if not one])
         margins[fold == number] = scorer.margins([document(item.body) for item in held])
         for item in held:
             judge(scorer, item, evidence, statuses)
@@ -117,20 +120,10 @@ def calibrate(
     return slope, offset, thresholds
 
 
-def tune(chances: Table, right: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Return a threshold per type: its own best F1 and the common best, weighed by how often the type occurs."""
+def tune(chances: Table, right: NDArray[np.int8]) -> float:
+    """Return the threshold with the best F1 over all types: probabilities are calibrated, so one suits all."""
     grid = np.arange(0.15, 0.75, 0.02)
-    common = float(grid[int(np.argmax([_f1(chances >= at, right > 0) for at in grid]))])
-    found = np.full(right.shape[1], common)
-    for kind in range(right.shape[1]):
-        count = int(right[:, kind].sum())
-        if count < 10:
-            continue
-        curve = np.array([_f1(chances[:, kind] >= at, right[:, kind] > 0) for at in grid])
-        smooth = np.convolve(np.pad(curve, 2, mode="edge"), np.ones(5) / 5, "valid")
-        own = count / (count + _SHRINK)
-        found[kind] = own * float(grid[int(smooth.argmax())]) + (1 - own) * common
-    return found.astype(np.float32)
+    return float(grid[int(np.argmax([_f1(chances >= at, right > 0) for at in grid]))])
 
 
 def _f1(said: NDArray[np.bool_], right: NDArray[np.bool_]) -> float:
@@ -144,12 +137,12 @@ def _platt(margins: Table, right: NDArray[np.int8]) -> tuple[float, NDArray[np.f
     near = margins.ravel() > _FAR
     if len(np.unique(right.ravel()[near])) < 2:
         return 1.0, np.zeros(kinds)
-    which = np.tile(np.eye(kinds), (rows, 1))
+    which = np.tile(np.eye(kinds) * _DRAWN, (rows, 1))
     cells = np.hstack([margins.reshape(-1, 1), which])[near]
     model = LogisticRegression(C=1.0, solver="liblinear", random_state=0)
     with threadpool_limits(1):
         model.fit(cells, right.ravel()[near])
-    return max(float(model.coef_[0, 0]), 0.1), model.coef_[0, 1:] + model.intercept_[0]
+    return max(float(model.coef_[0, 0]), 0.1), model.coef_[0, 1:] * _DRAWN + model.intercept_[0]
 
 
 def _types(

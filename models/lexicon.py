@@ -3,16 +3,18 @@
 A few thousand labelled items cannot teach that `errichtet`, `hochzieht` and `builds` are the same act. This list says
 it. A pattern is a whole word, a beginning (`bau*`), an end (`*werk`) or a part (`*ansiedlung*`) of one; lower case. A
 word may mean several things, or nothing, and some stand where they do because of what they often mean in headlines.
-The list was written for this project; what a concept is worth is learnt.
+The list was written for this project, the names of companies beside it (`names.txt`) were counted; what a concept is
+worth is learnt.
 """
 
 from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
-_CONCEPTS: Final = {
+_WRITTEN: Final = {
     "plant": """
         werk werke werks werken *werk *werke *werken *werks fabrik* *fabrik *fabriken produktionsst* *anlage
         *anlagen anlage anlagen plant plants factory factories mill mills foundry refinery raffinerie* facility
@@ -489,6 +491,8 @@ _CONCEPTS: Final = {
     "modal": "muss müssen darf dürfen kann können must can should",
 }
 
+_COMPANIES: Final = (Path(__file__).parent / "names.txt").read_text(encoding="utf-8")
+_CONCEPTS: Final = _WRITTEN | {"org": f"{_WRITTEN['org']} {_COMPANIES}"}
 NAMES: Final = tuple(_CONCEPTS)
 FINGERPRINT: Final = hashlib.sha256(repr(_CONCEPTS).encode()).hexdigest()[:16]
 """Changes with the list; a model trained with another one would read the columns wrongly."""

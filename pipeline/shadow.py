@@ -14,12 +14,13 @@ from typing import Any, Literal
 from pipeline import kafka
 from pipeline.alert.memory import Memory
 from pipeline.classify.step import Scorer
-from pipeline.errors import Undecodable
+from pipeline.errors import Permanent, Undecodable
 from pipeline.process import BATCH, Walk
 from pipeline.records import Alert, AlertState, Article
 from pipeline.route.step import Router
+from pipeline.rules.match import Book, opened
 from pipeline.settings import AlertSettings, Settings
-from pipeline.topics import ARTICLES
+from pipeline.topics import ARTICLES, RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,15 @@ class Shadow:
 
 
 def shadow(
-    champion: Scorer, candidate: Scorer, router: Router, settings: AlertSettings, articles: Sequence[Article]
+    champion: Scorer,
+    candidate: Scorer,
+    router: Router,
+    settings: AlertSettings,
+    articles: Sequence[Article],
+    rules: Book | None = None,
 ) -> Shadow:
-    """Take articles, in their order, through all steps with both models and compare the alerts."""
-    before, after = (_alerts(Walk(scorer, router, settings), articles) for scorer in (champion, candidate))
+    """Take articles, in their order, through all steps with both models and the same rules, and compare the alerts."""
+    before, after = (_alerts(Walk(scorer, router, settings, rules), articles) for scorer in (champion, candidate))
     old, new = ({key for alert in alerts for key in _keys(alert)} for alerts in (before, after))
     goes = [Change("goes", alert) for alert in before if not _keys(alert) & new]
     comes = [Change("comes", alert) for alert in after if not _keys(alert) & old]
@@ -86,6 +92,24 @@ async def recent(settings: Settings, since: datetime) -> list[Article]:
         if record.timestamp >= since.timestamp() * 1000:
             found += [(record.timestamp, article) for article in _decoded(record.value)]
     return [article for _, article in sorted(found, key=lambda one: one[0])]
+
+
+async def rules_in_service(settings: Settings) -> Book | None:
+    """Return the keyword rules in service, as the workers have them; None where there never were any.
+
+    Raises:
+        NotReady: the topic is missing.
+        Transient: no broker answers.
+    """
+    await kafka.require(settings.kafka, (RULES,))
+    book = None
+    async for record in kafka.whole(settings.kafka, RULES):
+        try:
+            book = opened(record.value)
+        except Permanent:
+            # The workers keep what they had, too.
+            continue
+    return book
 
 
 def _decoded(value: bytes | None) -> Iterator[Article]:

@@ -19,7 +19,7 @@ ENOUGH: Final = 120
 """Characters from which the text decides and the hint does not matter."""
 SURE: Final = 0.85
 """Probability from which a headline may be called anything else than German or English; half as short: 0.99."""
-_LEAD: Final = 600
+_LEAD: Final = 300
 
 _WORD = re.compile(r"[^\W\d_]+")
 _HINT = re.compile(r"[A-Za-z]{2}(?![A-Za-z])")
@@ -48,7 +48,7 @@ def language(title: str, text: str, hint: str = "") -> str:
 
     Args:
         title: the headline.
-        text: the article; the first 600 characters are looked at.
+        text: the article; the first 300 characters are looked at: more changes no answer and costs twice as much.
         hint: what the source says, such as `de` or `en-GB`; decides short text only.
     """
     lead = f"{title}\n{text[:_LEAD]}".strip()

@@ -59,6 +59,9 @@ def train(
         list[Path] | None, typer.Option("--frozen", help="Test sets: items of their stories are left out.")
     ] = None,
     seeds: Annotated[bool, typer.Option(help="Learn from models/seed too.")] = True,
+    texts: Annotated[
+        Path | None, typer.Option(help="Texts that models/seed/read.tsv labels, JSON lines; learnt from too.")
+    ] = None,
 ) -> None:
     """Train a candidate, with card, figures and lineage, into the registry. Same input, same version.
 
@@ -67,10 +70,13 @@ def train(
         stellwerk train gold.jsonl --labels labels.jsonl --frozen test.jsonl
 
         stellwerk train gold.jsonl --labels topic --frozen test.jsonl
+
+        stellwerk train ../shared/data/gold/dev.jsonl --texts ../shared/data/news/unlabelled.jsonl
     """
     from models import registry
-    from models.corpus import SEED, read
+    from models.corpus import READ, SEED, read
     from models.corpus import seeds as invented
+    from models.corpus import texts as judged
     from models.evaluate import table
     from models.train import apart, card
     from models.train import train as learn
@@ -78,12 +84,14 @@ def train(
     settings = start.begin("train")
     items = [item for file in files or () for item in read(file)]
     found, totals = asyncio.run(_labelled(settings, labels or ()))
-    items = apart(_newer(items, found), [item for file in frozen or () for item in read(file)])
+    tested = [item for file in frozen or () for item in read(file)]
+    items = apart(_newer(items, found), tested)
     if len(items) < _LEAST:
         raise BadInput(f"{len(items)} items to learn from, beside seeds and frozen stories; at least {_LEAST}")
-    extra = invented() if seeds else []
+    extra = (invented() if seeds else []) + (apart(judged(texts), tested) if texts else [])
     inputs = {str(file): _sum(start.content(file)) for file in files or ()} | totals
     inputs |= {f"models/seed/{file.name}": _sum(file.read_bytes()) for file in sorted(SEED.glob("*.jsonl")) if seeds}
+    inputs |= {str(file): _sum(file.read_bytes()) for file in (texts, READ) if texts and file}
     inputs |= {f"left out: {file}": _sum(start.content(file)) for file in frozen or ()}
     with _Bar(7) as step:
         scorer, metrics = learn(items, extra, step, inputs=inputs)
@@ -91,7 +99,7 @@ def train(
     registry.save(scorer, place, card(scorer, items, extra, metrics), metrics)
     screen = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     screen.print(table(metrics["cross_validation"]))
-    screen.print(f"{len(items)} items, {len(extra)} invented ones; kept in {place}")
+    screen.print(f"{len(items)} items, {len(extra)} that only train; kept in {place}")
     print(scorer.version)
 
 
@@ -232,7 +240,8 @@ async def _shadow(settings: Settings, candidate: str, accounts: Path, since: dat
 
     one, other = champion(*await in_service(settings)), registry.open_version(registry.root(settings), candidate)
     router = Router(load_accounts(accounts))
-    return steps.shadow(one, other, router, settings.alert, await steps.recent(settings, since))
+    rules = await steps.rules_in_service(settings)
+    return steps.shadow(one, other, router, settings.alert, await steps.recent(settings, since), rules)
 
 
 async def _judge(settings: Settings, candidate: str, test: Path, labels: Sequence[str]) -> Verdict:

@@ -12,9 +12,9 @@ from itertools import islice
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from pipeline.records import Article, Signal, Span
+from pipeline.records import Article, RuleFile, Signal, Span
 from pipeline.rules.automaton import Automaton, Occurrence, View
-from pipeline.rules.files import Rule, Rules
+from pipeline.rules.files import Rule, Rules, read_rules
 from pipeline.rules.text import Folded, fold_word
 from pipeline.rules.tree import And, Language, Node, Not, Or, Phrase, Word
 from pipeline.signals import FAMILY, direction_of
@@ -233,3 +233,15 @@ def _fewest(places: Sequence[Sequence[tuple[int, int]]], starts: Sequence[int]) 
         chosen.append(best)
         missing -= inside[best]
     return chosen
+
+
+def opened(value: bytes | None) -> Book:
+    """Return the rules in a record; a record without value (a tombstone) takes all rules away.
+
+    Raises:
+        Permanent: no rule file, or one that this version cannot read.
+    """
+    if value is None:
+        return Book(Rules())
+    file = RuleFile.decode(value)
+    return Book(read_rules(file.text, file.name))

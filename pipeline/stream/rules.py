@@ -13,9 +13,8 @@ import structlog
 from aiokafka import ConsumerRecord
 
 from pipeline.errors import Permanent
-from pipeline.records import RuleFile
-from pipeline.rules.files import Rules, read_rules
-from pipeline.rules.match import Book
+from pipeline.rules.files import Rules
+from pipeline.rules.match import Book, opened
 from pipeline.settings import KafkaSettings
 from pipeline.stream.follower import Follower
 from pipeline.topics import RULES
@@ -48,7 +47,7 @@ class Following:
     async def _take(self, record: ConsumerRecord) -> None:
         """Put the rules of a record into service; reading them takes a second for thousands, so beside the stream."""
         try:
-            self.book = await asyncio.to_thread(_book, record.value)
+            self.book = await asyncio.to_thread(opened, record.value)
         except Permanent as error:
             log.warning("rules that cannot be used, the old ones stay", offset=record.offset, error=str(error))
             return
@@ -57,15 +56,3 @@ class Following:
         gc.collect()
         gc.freeze()
         log.info("rules in service", rules=len(self.book.rules.rules), version=self.book.version)
-
-
-def _book(value: bytes | None) -> Book:
-    """Return the rules in a record; a record without value (a tombstone) takes all rules away.
-
-    Raises:
-        Permanent: no rule file, or one that this version cannot read.
-    """
-    if value is None:
-        return Book(Rules())
-    file = RuleFile.decode(value)
-    return Book(read_rules(file.text, file.name))

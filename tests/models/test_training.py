@@ -7,13 +7,13 @@ import orjson
 import pytest
 
 from models import registry
-from models.corpus import SEED, Item, gather, marks, seeds
+from models.corpus import READ, SEED, Item, gather, marks, seeds, texts
 from models.evaluate import measure
-from models.folds import folds, stories
+from models.folds import bound, folds, stories
 from models.learn import calibrate, out_of_fold
 from models.train import main, train
 from pipeline.errors import BadInput
-from pipeline.signals import SignalType
+from pipeline.signals import SignalType, Status
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,39 @@ def test_extra_items_are_never_scored(sample: list[Item]) -> None:
     judged = out_of_fold(items, sample[40:60], folds(items, count=2))
     assert judged.margins.shape == (40, 24)
     assert len(judged.statuses) == sum(len(item.signals) for item in items)
+
+
+def test_extra_items_of_a_story_stay_out_of_its_fold() -> None:
+    """A text that tells what an item under test tells does not teach the model that judges it; invented ones may."""
+    titles = ["Vossberg baut ein neues Werk in Ulm", "Kenmore names chief", "Meinradt streicht hundert Stellen"]
+    items = [Item(str(n), "de", title, "", ()) for n, title in enumerate(titles)]
+    extra = [Item("a", "de", f"{titles[0]} am Neckar", "", ()), Item("b", "de", titles[1], "", (), seed=True)]
+    assert bound(items, extra, np.array([0, 1, 2])).tolist() == [[True, False, False], [False, False, False]]
+
+
+def test_texts_get_the_labels_of_the_table(tmp_path: Path) -> None:
+    """The table names items of a file by id; those that the file lacks are passed over, the title is the passage."""
+    table, file = tmp_path / "read.tsv", tmp_path / "news.jsonl"
+    table.write_text("a\tlayoffs:planned,results:completed\nb\t-\nc\t-\n")
+    file.write_text('{"id": "b", "lang": "en", "title": "B", "text": ""}\n{"id": "a", "lang": "de", "title": "Aa"}\n')
+    first, second = texts(file, table)
+    assert [(s.kind, s.status, s.start, s.end) for s in first.signals] == [
+        (SignalType.LAYOFFS, Status.PLANNED, 0, 2),
+        (SignalType.RESULTS, Status.COMPLETED, 0, 2),
+    ]
+    assert (second.id, second.language, second.signals, second.seed) == ("b", "en", (), False)
+    table.write_text("a\tlayoff\n")
+    with pytest.raises(BadInput, match=r"read\.tsv:1"):
+        texts(file, table)
+
+
+def test_every_label_that_ships_can_be_read() -> None:
+    """Each line is an id, once, with types and statuses that exist."""
+    lines = [line.split("\t") for line in READ.read_text().splitlines()]
+    assert len({name for name, _ in lines}) == len(lines)
+    pairs = [pair.split(":") for _, said in lines if said != "-" for pair in said.split(",")]
+    assert {SignalType(kind) for kind, _ in pairs} == set(SignalType)
+    assert {Status(status) for _, status in pairs} == set(Status)
 
 
 def test_calibration_keeps_the_order() -> None:
