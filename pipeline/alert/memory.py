@@ -59,7 +59,7 @@ class Shelf:
         stories: the alert of each type, by story.
         article: the story of each article, by `short` of its id.
         holding: the alerts that hold an article.
-        programmes: the alerts of each programme.
+        programmes: the alerts of each programme, with when they were published.
         fetched: when the newest text of each article was fetched.
     """
 
@@ -67,7 +67,7 @@ class Shelf:
     stories: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     article: dict[str, str] = field(default_factory=dict)
     holding: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    programmes: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    programmes: dict[str, dict[str, datetime]] = field(default_factory=lambda: defaultdict(dict))
     fetched: dict[str, datetime] = field(default_factory=dict)
     _at: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _having: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -77,7 +77,7 @@ class Shelf:
         self.know(alert, alert.story_id)
         self.stories[alert.story_id][alert.signal.type] = alert.id
         for key in keys(alert):
-            self.programmes[key][alert.id] = None
+            self.programmes[key][alert.id] = alert.published
         countries = countries_of(alert.places)
         for article in alert.articles:
             self.holding[article.id][alert.id] = None

@@ -12,8 +12,10 @@ from typing import Final
 from pipeline.records import Alert, FactKind
 from pipeline.signals import SignalType
 
-#: A sum that two events rarely share by chance, euros or the like.
+#: A sum that two events rarely share by chance, euros or the like: large, and not round (10, 30, 100 millions).
 _LARGE: Final = 10e6
+#: Seconds between two alerts of one programme.
+LASTS: Final = 180 * 86_400.0
 _WORD: Final = (
     r"(?:[\w-]*(?:programme?n?|program|strateg(?:ie|y)|initiative|offensive|roadmap|(?:ma(?:ß|ss)nahmen)?paket))"
 )
@@ -47,6 +49,11 @@ def keys(alert: Alert) -> frozenset[str]:
     found = {name for one in alert.articles for name in names(f"{one.title}\n{one.lead}")}
     if alert.signal.type is not SignalType.RESULTS:
         for fact in alert.facts:
-            if fact.kind is FactKind.AMOUNT and fact.value and fact.value >= _LARGE and not fact.vague:
+            if fact.kind is FactKind.AMOUNT and fact.value and _tells(fact.value) and not fact.vague:
                 found.add(f"{fact.currency or ''} {fact.value:.4g}")
     return frozenset(found)
+
+
+def _tells(value: float) -> bool:
+    digits = f"{value:.4g}".partition("e")[0].replace(".", "").strip("0")
+    return value >= _LARGE and len(digits) > 1

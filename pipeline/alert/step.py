@@ -25,7 +25,7 @@ from pipeline.alert.grow import MOST, News, absorbed, grown, holds, opened
 from pipeline.alert.joining import Joined, join
 from pipeline.alert.memory import Memory
 from pipeline.alert.profiles import Profiles, load_profiles, scores
-from pipeline.alert.programme import keys
+from pipeline.alert.programme import LASTS, keys
 from pipeline.alert.story import near
 from pipeline.records import Alert, AlertState, Match, MatchedSignal, Role, stable_id
 from pipeline.settings import AlertSettings
@@ -239,7 +239,8 @@ def _related(desk: _Desk, alert: Alert) -> tuple[str, ...]:
     found = [*shelf.stories.get(alert.story_id, {}).values()]
     found += [one.id for one, _ in desk.touched.values() if one.story_id == alert.story_id]
     for key in sorted(keys(alert)):
-        found += shelf.programmes.get(key, ())
+        others = shelf.programmes.get(key, {}).items()
+        found += [id for id, published in others if near(published, alert.published, LASTS)]
     return tuple(id for id in dict.fromkeys((*alert.related, *found)) if id != alert.id)[:MOST]
 
 

@@ -241,6 +241,9 @@ def test_one_programme_connects_alerts_of_other_stories() -> None:
     assert len({one(made).story_id for made in (first, second, third)}) == 3
     assert one(second).related == (one(first).id,)
     assert one(third).related == (one(first).id,)
+    round_sum = match("Harbeck kauft Software", SignalType.ACQUISITION, facts=(amount(100e6),))
+    other = match("Kartellamt verlangt Strafe", SignalType.LEGAL, facts=(amount(100e6),))
+    assert [one(made).related for made in walk(memory, round_sum, other)] == [(), ()]
 
 
 def test_a_thousand_reports_of_one_story_stay_one_small_alert() -> None:
