@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -26,7 +26,7 @@ from pipeline.lines import numbered, read_object
 from pipeline.records import FILE, Alert, Article, Classified, How, stable_id
 from pipeline.route.accounts import load_accounts
 from pipeline.route.regions import Regions
-from pipeline.route.step import Routed, Router, route
+from pipeline.route.step import Routed, Router, annotate, route
 from pipeline.rules.files import load_rules
 from pipeline.rules.match import Book
 from pipeline.settings import AlertSettings, Settings
@@ -67,6 +67,10 @@ class Walk:
 
     def _one(self, classified: Classified) -> Walked:
         routed = route(self.router, classified)
+        if routed.refused in ("no_signal", "no_account"):
+            # The stream need not look any further; whoever asks what is in a text wants to know all the same.
+            mentions, places = annotate(self.router, classified.article.body, classified.signals, classified.language)
+            routed = replace(routed, mentions=mentions, places=places)
         alerts: list[Alert] = []
         outcomes: list[str] = []
         for match in routed.matches:

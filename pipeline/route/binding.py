@@ -1,6 +1,7 @@
 """To whom a signal belongs: one passage binds account, signal and place.
 
     accounts in the passage that carries the signal      each with the role that the passage gives it
+    accounts in a passage that supports it               those that act in it or stand in the title
     none there, but a word points back (`der Konzern`)   the account in view: the only one, or the last one named
     none there, and the title says it without a name     the only account of the lead, where it is the subject
     none there, and the item names only one account      that one, where it stands in the title and not in passing
@@ -49,6 +50,7 @@ LONE: Final = 0.6
 """The same, without a pointer, in an item about one account alone."""
 _BACK: Final = 2
 _SOON: Final = 4
+_ACTS: Final = frozenset(("verb", "people"))
 _ALONE: Final = {Role.MENTIONED: -1.5}
 _STRUCK: Final = {Role.TARGET: 1.2, Role.ACTOR: -0.3}
 
@@ -74,8 +76,12 @@ class Scene(NamedTuple):
 
 def bind(scene: Scene, signal: Signal) -> list[Bound]:
     """Return the accounts that a signal belongs to; one entry per group."""
-    for span in signal.evidence:
+    titled = {mention.account_id for mention in scene.mentions if mention.start < scene.passages.title_end}
+    for number, span in enumerate(signal.evidence):
         inside = [mention for mention in scene.mentions if mention.start < span.end and span.start < mention.end]
+        if number:
+            # A later passage only supports the first: whoever stands there must act there, or be in the title.
+            inside = [one for one in inside if one.account_id in titled or _ACTS & set(scene.roles.cues(one))]
         if inside:
             return _named(scene, signal, span, inside)
     span = signal.evidence[0]

@@ -198,7 +198,7 @@ def _before_ordinary(word: str, low: str, reasons: list[tuple[float, str]]) -> N
     if low in _ARTICLE:
         reasons.append((-1.8, f"the article '{word}'"))
     elif low in _SOFT_ARTICLE:
-        reasons.append((0.0, f"the article '{word}'"))
+        reasons.append((-0.2, f"the article '{word}'"))
     elif low in _PREPOSITION:
         reasons.append((0.9, f"'{word}' without an article before it"))
     elif _ADJECTIVE.match(word):

@@ -231,6 +231,32 @@ _CUES: Final = (
     ),
     Cue("list", after=r"(?:,| und| and| oder| or| &) (?:[A-ZÄÖÜ]\w+|Co\b)", why="one in a list"),
     Cue("listed", before=r"[A-ZÄÖÜ][\w-]+(?:,| und| and| oder| or) ", why="one in a list"),
+    Cue(
+        "model",
+        before=r"\b(?:19|20)\d\d (?:[A-Z]\w+ )?",
+        after=r"(?:[ -][A-Z]{0,3}\d|[ -]?(?:Modell?|Museum|Music|Store|App|Laden|Phone)\b)",
+        why="a model or a shop, not the company",
+    ),
+    Cue(
+        "outlet",
+        before=(
+            r"\b(?:available|verfügbar|found|erhältlich|sold|order|at no charge|free)\b.{0,60}\b(?:at|on|from|via|"
+            r"bei|auf) (?:the )?"
+        ),
+        why="a place to buy something",
+    ),
+    Cue(
+        "matter",
+        tail=r"(?:prozess|insolvenz|pleite|skandal|affäre|fall|verfahren|untersuchung|ausschuss|aktionär\w*|anleger\w*)$",
+        why="the compound speaks of an affair",
+    ),
+    Cue("paired", after=r"\s*(?:und|&|and|,)\s", why="another one is named with it"),
+    Cue("pair", before=r"(?:\bund|&|\band|,)\s", why="another one is named with it"),
+    Cue(
+        "example",
+        before=r"(?:firmen|unternehmen|konzerne|companies|anbieter\w*|giants) (?:wie|like|such as)[^.]{0,40}",
+        why="an example",
+    ),
     Cue("at", before=r"(?:\bbei|at|beim|von|of|zu|für|for|an) " + _GAP, why="a preposition before it"),
 )
 
@@ -244,7 +270,7 @@ class _Compiled(NamedTuple):
 
 
 #: Cues that look further back than a few words.
-_FAR: Final = frozenset(("authority", "workers", "object", "past", "subject"))
+_FAR: Final = frozenset(("authority", "workers", "object", "past", "subject", "outlet", "example"))
 _CAPITALS: Final = frozenset(("list", "listed", "model"))
 """Cues that need the text's capitals; the others look at lower case."""
 _COMPILED: Final = tuple(
@@ -257,6 +283,8 @@ _COMPILED: Final = tuple(
     )
     for cue in _CUES
 )
+#: `A Nordhaff warehouse`: the thing is the subject, not whose it is.
+_A_THING: Final = re.compile(r"\b(?:an?|eine?[nrms]?) $")
 WHY: Final = {cue.name: cue.why for cue in _CUES}
 _REACH: Final = 110
 
@@ -288,5 +316,5 @@ def _ends(cue: _Compiled, before: str, whole: bool) -> bool:
     if cue.before is None:
         return True
     if cue.name == "subject":
-        return whole and bool(cue.before.match(before))
+        return whole and bool(cue.before.match(before)) and not _A_THING.search(before)
     return bool(before) and bool(cue.before.search(before, max(0, len(before) - cue.reach)))

@@ -198,6 +198,7 @@ def _towns(made: Names) -> None:
         ("münchner", "münchen"),
         ("münchener", "münchen"),
         ("basler", "basel"),
+        ("mailänder", "mailand"),
         ("zürcher", "zürich"),
         ("hannoveraner", "hannover"),
     ):

@@ -78,7 +78,7 @@ def shape(body: str, start: int, end: int, entries: tuple[Form, ...]) -> Hit | N
     ticker = bool(_TICKER_AFTER.match(body, right)) or (
         body[start:end].isupper() and bool(_TICKER_BEFORE.search(body, max(0, start - 60), start))
     )
-    exact = any(form.text == name for form in fitting)
+    exact = any(form.text.replace(" ", "") == name.replace(" ", "") for form in fitting)
     legal = legal or any(
         form.kind == "legal" and form.text != form.text.split(" ")[0] and LEGAL_AFTER.search(name) for form in fitting
     )
@@ -135,7 +135,7 @@ def _fits(form: Form, name: str) -> bool:
         return True
     if any(character in _FORBIDDEN and character not in text for character in name):
         return False
-    if len(text) > 1 and not text[1].isalnum() and name.count(" ") > text.count(" "):
+    if len(text) > 1 and not text[1].isalnum() and text[1] != "&" and name.count(" ") > text.count(" "):
         return False
     if text.islower():
         return name[0].isupper() and name[1:].islower() and len(text) > 3

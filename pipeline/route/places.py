@@ -68,9 +68,15 @@ class Gazetteer:
         self._lookup = Lookup()
         self._regions = regions or Regions()
 
-    def find(self, body: str) -> list[Place]:
-        """Return the places in this text, in order, not overlapping."""
-        german = len(_GERMAN.findall(body)) >= len(_ENGLISH.findall(body))
+    def find(self, body: str, language: str = "") -> list[Place]:
+        """Return the places in this text, in order, not overlapping.
+
+        Args:
+            body: the text.
+            language: `de` or `en` where it is known; small words count more, where there are any.
+        """
+        small = len(_GERMAN.findall(body)) - len(_ENGLISH.findall(body))
+        german = small > 0 or (small == 0 and language != "en")
         found = self._lookup.find(body, german=german)
         lines = datelines(body, found)
         around = _around(found, german)

@@ -1,8 +1,8 @@
 """What an account has to do with a thing: actor, target, partner, or only mentioned.
 
-The clues around its names (`cues.py`) and where they stand in the item each speak for one role or another. Their
-weights were fitted on hand-labelled items by a small regularised regression and are kept as a table (`roles.txt`),
-one logit per role.
+The clues around its names (`cues.py`), where they stand in the item and in the tree, and which signals' passages name
+it, each speak for one role or another. Their weights were fitted on hand-labelled items by a small regularised
+regression and are kept as a table (`roles.txt`), one logit per role.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from math import exp
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from pipeline.records import Mention, Role
+from pipeline.records import Mention, Role, Signal
 from pipeline.route.cues import WHY, cues
+from pipeline.route.frames import framed
 from pipeline.route.passages import Passages
+from pipeline.route.tree import Accounts, Level
 
 ORDER: Final = (Role.ACTOR, Role.TARGET, Role.PARTNER, Role.MENTIONED)
 _PLACES: Final = {
@@ -43,6 +45,14 @@ _PLACES: Final = {
     "joined": "it is a partner of another account",
     "ahead": "other accounts come after it in its sentence",
     "consumer": "the item gives advice or tells of prices, not of a company",
+    "low": "a unit or a site is named",
+    "site": "a site is named",
+    "under": "a part of it is named, and the account above too",
+    "over": "it is named, and an account below it too",
+    "owner": "it is named as owner of another account",
+    "bears": "a signal's passage names it",
+    "beside": "no signal's passage names it",
+    "no_signal": "the item has no signal",
 }
 _LAW: Final = re.compile(
     r"klage|gericht|kartell|verfahren|urteil|prozess|ermittl|staatsanwalt|strafe|bußgeld|richter|bgh|eugh|\bolg\b|"
@@ -66,7 +76,9 @@ _CONSUMER: Final = re.compile(
     r"verbraucher|was sich ändert|ändert sich|tipps|ratgeber|museum|novel|ebook|book\b|podcast|konjunktur|"
     r"bruttoinlands|inflation|studie|umfrage|dax\b|börse"
 )
-FEATURES: Final = (*WHY, *(f"title_{name}" for name in WHY), *_PLACES)
+_OWNER: Final = re.compile(r"tochter|mutter|sparte|marke")
+_SURE: Final = 4.0
+"""What a frame adds to its role, as a logit: it says outright what the clues only make likely."""
 _LATE: Final = 3
 _ACTED_ON: Final = frozenset(("against", "object", "deal", "authority", "passive", "workers", "trouble"))
 _PLAIN: Final = 2.0
@@ -88,12 +100,33 @@ class Roles:
         body: the whole text.
         mentions: everybody's names in it.
         passages: its sentences.
+        accounts: whose names they are.
+        signals: what the classifier found in it.
     """
 
-    __slots__ = ("_body", "_cues", "_law", "_mentions", "_passages", "_sale", "_title", "_titled")
+    __slots__ = (
+        "_accounts",
+        "_body",
+        "_cues",
+        "_law",
+        "_mentions",
+        "_passages",
+        "_sale",
+        "_signals",
+        "_title",
+        "_titled",
+    )
 
-    def __init__(self, body: str, mentions: Sequence[Mention], passages: Passages) -> None:
+    def __init__(
+        self,
+        body: str,
+        mentions: Sequence[Mention],
+        passages: Passages,
+        accounts: Accounts,
+        signals: Sequence[Signal] = (),
+    ) -> None:
         """Look at nothing yet but the title's names."""
+        self._accounts, self._signals = accounts, signals
         self._body, self._mentions, self._passages = body, mentions, passages
         self._cues: dict[int, tuple[str, ...]] = {}
         self._law: dict[int, bool] = {}
@@ -117,6 +150,9 @@ class Roles:
         """
         found = self.features(own)
         weights = _weights()
+        told = framed(self._body, own, self._passages)
+        if told:
+            lean = {**lean, told[0]: lean.get(told[0], 0.0) + _SURE}
         totals = [bias + lean.get(role, 0.0) for role, bias in zip(ORDER, weights["bias"], strict=True)]
         for name, value in found.items():
             if name in weights:
@@ -126,9 +162,9 @@ class Roles:
         probability = 1 / sum(exp(total - totals[best]) for total in totals)
         speaks = {name: value * weights[name][best] for name, value in found.items() if name in weights}
         reasons = sorted((name for name in speaks if speaks[name] > 0), key=lambda name: -speaks[name])[:2]
-        return Clue(
-            ORDER[best], probability, " and ".join(dict.fromkeys(map(_told, reasons))) or "nothing speaks against it"
-        )
+        why = [told[1]] if told and told[0] is ORDER[best] else []
+        why += map(_told, reasons)
+        return Clue(ORDER[best], probability, " and ".join(dict.fromkeys(why[:2])) or "nothing speaks against it")
 
     def cues(self, mention: Mention) -> tuple[str, ...]:
         """Return the names of the clues that one name's surroundings give."""
@@ -145,7 +181,7 @@ class Roles:
                 found[name] = 1.0
                 if inside:
                     found[f"title_{name}"] = 1.0
-        places = {**self._stands(own), **self._tells(own)}
+        places = {**self._stands(own), **self._tells(own), **self._related(own), **self._bears(own)}
         places["law_subject"] = (places["law"] or places["title_law"]) and "verb" in found
         joint = places.pop("joint")
         if _ACTED_ON & found.keys() and "by" not in found:
@@ -179,6 +215,31 @@ class Roles:
             "ahead": any(other > first.start for other in beside),
         }
 
+    def _related(self, own: Sequence[Mention]) -> dict[str, bool]:
+        """Return where the account stands in the tree, among those that are named."""
+        account = own[0].account_id
+        named = {mention.account_id for mention in self._mentions} - {account}
+        above = {one.id for one in self._accounts.path(account)[:-1]}
+        over = any(account in {one.id for one in self._accounts.path(other)[:-1]} for other in named)
+        return {
+            "low": bool(above),
+            "site": self._accounts[account].level is Level.SITE,
+            "under": bool(above & named),
+            "over": over,
+            "owner": over and any(_OWNER.search(mention.text.lower()) for mention in own),
+        }
+
+    def _bears(self, own: Sequence[Mention]) -> dict[str, bool]:
+        """Return which signals the item has, and which of them have the account in the sentence that decided."""
+        found: dict[str, bool] = {"no_signal": not self._signals}
+        for signal in self._signals:
+            span = signal.evidence[0]
+            found[f"any_{signal.type}"] = found[f"any_{signal.family}"] = True
+            if any(mention.start < span.end and span.start < mention.end for mention in own):
+                found[f"in_{signal.type}"] = found[f"in_{signal.family}"] = found["bears"] = True
+        found["beside"] = bool(self._signals) and "bears" not in found
+        return found
+
     def _tells(self, own: Sequence[Mention]) -> dict[str, bool]:
         """Return what the title and the account's sentences tell of."""
         if self._title is None:
@@ -205,6 +266,10 @@ class Roles:
 
 
 def _told(name: str) -> str:
+    """Return a clue's sentence."""
+    kind, _, type_ = name.partition("_")
+    if kind in ("in", "any") and name not in _PLACES:
+        return f"its sentence tells of {type_}" if kind == "in" else f"the item tells of {type_}"
     return _PLACES.get(name) or WHY[name.removeprefix("title_")]
 
 

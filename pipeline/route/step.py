@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.facts.find import beside
-from pipeline.records import ArticleRef, Classified, Match, MatchedSignal, Mention, Place, Role
+from pipeline.records import ArticleRef, Classified, Match, MatchedSignal, Mention, Place, Role, Signal
 from pipeline.route.binding import Bound, Scene, bind, by_group
 from pipeline.route.mentions import Finder
 from pipeline.route.passages import Passages
@@ -84,11 +84,13 @@ class Routed:
     places: tuple[Place, ...] = ()
 
 
-def annotate(router: Router, body: str) -> tuple[tuple[Mention, ...], tuple[Place, ...]]:
-    """Return all mentions, with roles, and all places of a body (`title + "\\n" + text`)."""
+def annotate(
+    router: Router, body: str, signals: Sequence[Signal] = (), language: str = ""
+) -> tuple[tuple[Mention, ...], tuple[Place, ...]]:
+    """Return all mentions, with roles, and all places of a body (`title + "\n" + text`)."""
     body = body[:READ]
-    mentions, _ = _mentions(router, body, Passages(body))
-    return mentions, _places(router, body, mentions)
+    mentions, _ = _mentions(router, body, Passages(body), signals)
+    return mentions, _places(router, body, mentions, language)
 
 
 def route(router: Router, classified: Classified) -> Routed:
@@ -97,11 +99,11 @@ def route(router: Router, classified: Classified) -> Routed:
         return Routed(refused="no_signal")
     body = classified.article.body[:READ]
     passages = Passages(body)
-    mentions, roles = _mentions(router, body, passages)
+    mentions, roles = _mentions(router, body, passages, classified.signals)
     own = tuple(account for account in classified.article.accounts if account in router.accounts)
     if not mentions and not own:
         return Routed(refused="no_account")
-    places = _places(router, body, mentions)
+    places = _places(router, body, mentions, classified.language)
     scene = Scene(router.accounts, body, passages, mentions, places, own, roles)
     bound = [one for signal in classified.signals for one in bind(scene, signal)]
     if len(by_group(router.accounts, mentions)) > MOST:
@@ -116,15 +118,17 @@ def route(router: Router, classified: Classified) -> Routed:
     return Routed(_matches(router, classified, mentions, bound), "", mentions, places)
 
 
-def _mentions(router: Router, body: str, passages: Passages) -> tuple[tuple[Mention, ...], Roles]:
+def _mentions(
+    router: Router, body: str, passages: Passages, signals: Sequence[Signal]
+) -> tuple[tuple[Mention, ...], Roles]:
     """Return the mentions, each with its account's role in the whole item, and the judge of roles."""
     found = router.finder.find(body, passages)
-    roles = Roles(body, found, passages)
+    roles = Roles(body, found, passages, router.accounts, signals)
     judged = roles.all()
     return tuple(mention.model_copy(update={"role": judged[mention.account_id].role}) for mention in found), roles
 
 
-def _places(router: Router, body: str, mentions: Sequence[Mention]) -> tuple[Place, ...]:
+def _places(router: Router, body: str, mentions: Sequence[Mention], language: str) -> tuple[Place, ...]:
     """Return the places, without those that are part of a group's or unit's name; a site is a place itself."""
     taken = {
         at
@@ -132,7 +136,8 @@ def _places(router: Router, body: str, mentions: Sequence[Mention]) -> tuple[Pla
         if router.accounts[one.account_id].level is not Level.SITE
         for at in range(one.start, one.end)
     }
-    return tuple(place for place in router.places.find(body) if place.start not in taken and place.end - 1 not in taken)
+    found = router.places.find(body, language)
+    return tuple(place for place in found if place.start not in taken and place.end - 1 not in taken)
 
 
 def _leads(one: Bound, passages: Passages) -> bool:

@@ -79,7 +79,7 @@ def town(body: str, one: Found, following: Found | None, around: Around, *, line
     if (
         text.lower() in _REFUSED
         or after_person(body, one.start)
-        or (text.isupper() and len(text) < 5 and text != "NYC")
+        or (text.isupper() and len(text) < 5 and text != "NYC" and not _shouted(body, one))
     ):
         return None
     strong = bool(_STRONG.search(body, max(0, one.start - 26), one.start))
@@ -93,6 +93,13 @@ def town(body: str, one: Found, following: Found | None, around: Around, *, line
         known = home and (" " in text or (around.german and entry.population >= 40_000))
         return entry if clue or known else None
     return entry if strong and (home or entry.population >= 5_000) and len(text) > 3 else None
+
+
+def _shouted(body: str, one: Found) -> bool:
+    """Say whether the whole line is in capitals: then capitals make no acronym of a town."""
+    end = body.find("\n", one.end)
+    line = body[body.rfind("\n", 0, one.start) + 1 : end if end >= 0 else len(body)]
+    return line.isupper() and len(line) > 3 * len(body[one.start : one.end])
 
 
 def _is_word(text: str) -> bool:

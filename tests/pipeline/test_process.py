@@ -68,6 +68,15 @@ def test_signals_become_alerts(judged: list[dict[str, Any]]) -> None:
     assert any(a["account"]["id"] == "caldermont" and a["signal"]["type"] == "contract_win" for a in english["alerts"])
 
 
+def test_articles_without_signals_tell_their_names_too() -> None:
+    """No signal, no alert; who and where are told all the same."""
+    line = {"id": "1", "title": "Zu Besuch bei Brüggenthal in Breslau", "text": ""}
+    code, (out,), error = stellwerk("process", "--accounts", str(ACCOUNTS), "-", stdin=json.dumps(line))
+    assert (code, out["signals"], out["alerts"]) == (0, [], []), error
+    assert [one["text"] for one in out["mentions"]] == ["Brüggenthal"]
+    assert [one["country"] for one in out["places"]] == ["PL"]
+
+
 def test_offsets_cut_out_the_text(judged: list[dict[str, Any]]) -> None:
     """All offsets count characters of title, line feed, text, also behind a character outside the first plane."""
     for source, line in zip(LINES, judged, strict=True):
