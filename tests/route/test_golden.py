@@ -19,7 +19,8 @@ from pipeline.process import Walk, Walked, open_path, read_article
 from pipeline.settings import Settings
 
 FOLDER = Path(__file__).parents[1] / "data" / "golden"
-CASES = [json.loads(line) for file in sorted(FOLDER.glob("routing_*.jsonl")) for line in file.open(encoding="utf-8")]
+FILES = sorted(FOLDER.glob("routing_*.jsonl"))
+CASES = [json.loads(line) for file in FILES for line in file.read_text("utf-8").splitlines()]
 
 
 @cache
