@@ -37,6 +37,7 @@ bench: install
 	@$(BIN)/python -m benchmarks.ingest
 	@$(BIN)/python -m benchmarks.classify
 	@$(BIN)/python -m benchmarks.rules
+	@$(BIN)/python -m benchmarks.routing
 
 ## release: wheel, sdist, list of parts and image into dist/, tried in a fresh environment
 release: .venv/installed-dev
