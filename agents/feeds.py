@@ -23,6 +23,7 @@ from agents.links import clean
 from agents.plain import line, plain
 from agents.sniff import charset, check_root, closings, cut
 from agents.sources import Source
+from agents.trees import meant
 from agents.walls import WALLS, wall, words_of
 
 __all__ = ["Entry", "Feed", "parse", "parse_feed"]
@@ -76,7 +77,7 @@ def _xml_feed(body: bytes, url: str, content_type: str, most: int) -> Feed:
 
 def slow_feed(body: bytes, url: str, content_type: str = "", most: int = 2000) -> Feed:
     """Return the feed as feedparser reads it: what is no XML, or XML that `fast_feed` does not trust itself with."""
-    body, dropped = cut(body, most)
+    body, dropped = cut(meant(body), most)
     # It is not told the URL: it would resolve guids against it as well, and `123` is a name and no link. Clean-up and
     # relative links inside texts are wasted work here: texts become plain.
     headers = charset(body, content_type)

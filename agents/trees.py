@@ -26,6 +26,7 @@ _AMPERSAND: Final = re.compile(
 _NAMED: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
 #: What XML 1.0 has no place for; the last three bytes of U+FFFE and U+FFFF, and surrogates in UTF-8.
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+_REFERENCE: Final = re.compile(rb"&#(?:[xX]([0-9a-fA-F]{1,12})|([0-9]{1,12}));")
 _START: Final = re.compile(rb"<\?xml\s|<(?:[\w.-]+:)?(?:rss|rdf|feed|channel)[\s>]", re.IGNORECASE)
 _END: Final = re.compile(rb"</(?:[\w.-]+:)?(?:rss|rdf|feed|channel|urlset|sitemapindex)\s*>", re.IGNORECASE)
 #: A tag in which some value is not quoted; and its values, quoted ones to be passed over.
@@ -121,9 +122,21 @@ def _trimmed(body: bytes) -> bytes:
     return body[start.start() if start else 0 : ends[-1] if ends else len(body)]
 
 
+def meant(body: bytes) -> bytes:
+    """Return the document without references to characters that there are not; whole parsers fall over them."""
+    return _REFERENCE.sub(_character, body) if b"&#" in body else body
+
+
+def _character(found: re.Match[bytes]) -> bytes:
+    """Return a reference, or nothing where XML has no such character."""
+    number = int(found[1], 16) if found[1] else int(found[2])
+    is_one = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or 0xFFFF < number < 0x110000
+    return found[0] if is_one else b""
+
+
 def _repaired(body: bytes) -> bytes:
     """Return the document with what is often wrong inside put right."""
-    parts = _SECTION.split(_CONTROL.sub(b"", body))
+    parts = _SECTION.split(meant(_CONTROL.sub(b"", body)))
     # Sections stand at odd places; what looks like an entity there is text.
     parts[::2] = [_LOOSE.sub(_quoted, _AMPERSAND.sub(_entity, part)) for part in parts[::2]]
     return _declared(b"".join(parts))

@@ -86,6 +86,7 @@ TRAPS = {
     "stray ampersands": rss(ITEM.replace("Größe", "Größe</title><author>A & B</author><title>")),
     "undeclared prefixes": rss(ITEM.replace("<link>", "<dc:creator>Eva</dc:creator><link>")),
     "unquoted attributes": rss(ITEM, root="version=2.0"),
+    "references to no character": rss(ITEM.replace("Größe", "Gr&#xD800;ö&#0;&#x110000;&#99999999;ß&#xFFFE;e")),
     "control characters": rss(ITEM.replace("Größe", "Grö\x0b\x00ße")),
     "words before and after": b"<br />Warning: mysql\n" + rss(ITEM) + b"\n<!-- cached --></html>",
     "upper case": rss("<ITEM><TITLE>Größe</TITLE><LINK>https://news.example/a</LINK></ITEM>"),
@@ -150,6 +151,12 @@ def test_what_breaks_off_is_left_to_the_slow_way() -> None:
         "https://news.example/a",
         "https://news.example/b",
     ]
+
+
+def test_references_to_no_character_break_no_parser() -> None:
+    """The slow way would fall over them, and the whole feed with it."""
+    (entry,) = slow_feed(rss("<item><description>Gr&#xD800;ö&#xdfff;ße<b>fett</description></item>"), URL).entries
+    assert entry.content == "Größefett"
 
 
 def test_nothing_is_guessed_into_a_feed() -> None:
