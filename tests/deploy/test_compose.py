@@ -121,7 +121,11 @@ async def test_demo_raises_alerts_and_outlives_its_parts(image: str, tmp_path: P
         print(f"{len(await articles(project))} articles, {len(alerts)} alert revisions, {copies} of them twice")
         assert not copies
         assert "┌" in (tail := await project.compose("logs", "tail")) or "╭" in tail
-        print(await run(ENGINE, "stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}"))
+        print(
+            await run(
+                ENGINE, "stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}", *await project.containers()
+            )
+        )
         await _files_are_followed(project, config)
         assert await project.single("backup", "/tmp/backup")
         assert "can write" in await project.compose(
@@ -134,7 +138,7 @@ async def _files_are_followed(project: Stack, config: Path) -> None:
     """A new account and a new source in the folder's files reach running workers when `init` runs again."""
     accounts, sources = config / "accounts.csv", config / "sources.toml"
     accounts.write_text(accounts.read_text() + "brandneu,Brandneu Anlagenbau" + "," * 12 + "\n")
-    fifth = '\n[[source]]\nid = "fifth"\nurl = "http://newsroom:8000/halyard-wire/feed.json"\n'
+    fifth = '\n[[source]]\nid = "fifth"\nurl = "http://newsroom:8000/halyard-wire/feed.json?again"\n'
     sources.write_text(sources.read_text() + fifth)
     assert "1 new" in await project.single("accounts", "diff", "/config/accounts.csv")
     said = await project.compose("run", "--rm", "-T", "init")
