@@ -15,10 +15,10 @@ from typing import Any, Final
 from aiokafka import ConsumerRecord
 
 from pipeline import kafka
-from pipeline.envelope import header
+from pipeline.envelope import Out, header, headers_for, new_trace
 from pipeline.errors import BadInput
 from pipeline.settings import KafkaSettings
-from pipeline.topics import DEAD_LETTERS
+from pipeline.topics import DEAD_LETTERS, TOPICS
 
 _MARK: Final = "dead_"
 
@@ -121,14 +121,17 @@ def again(letter: DeadLetter, prefix: str) -> dict[str, Any]:
     """
     if letter.size:
         raise BadInput(f"dead letter {letter.offset} holds only the beginning of {letter.size} bytes")
-    if not letter.topic.startswith(prefix) or letter.topic == prefix + DEAD_LETTERS.name:
+    topic = next((one for one in TOPICS if prefix + one.name == letter.topic), DEAD_LETTERS)
+    if topic is DEAD_LETTERS:
         raise BadInput(f"dead letter {letter.offset} is from {letter.topic or 'nowhere'}, not below {prefix}")
-    kept = [(name, value) for name, value in letter.record.headers if not name.startswith(_MARK)]
+    said = (("replayed_from", str(letter.offset).encode()),)
+    out = Out(topic, letter.record.key, letter.record.value or b"", headers=said)
+    trace = header(letter.record.headers, "traceparent") or new_trace()
     partition = letter.place.partition(":")[0]
     return {
         "topic": letter.topic,
         "key": letter.record.key,
         "value": letter.record.value,
         "partition": int(partition) if partition.isdecimal() else None,
-        "headers": [*kept, ("replayed_from", str(letter.offset).encode())],
+        "headers": headers_for(out, source="/stellwerk/dead", trace=trace),
     }

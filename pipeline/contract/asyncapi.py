@@ -27,7 +27,8 @@ _HEADERS: Final = {
     "ce_specversion": "CloudEvents' version",
     "ce_type": "what the record is",
     "ce_source": "who sent it",
-    "ce_id": "key of the record",
+    "ce_id": "of what is said: two revisions have different ones, the same one sent twice has not",
+    "ce_subject": "key of the record; missing where that is no text",
     "ce_time": "when it was sent, RFC 3339",
     "content-type": "form of the value",
     "traceparent": "W3C trace context; the same trace from the article to the alert",
@@ -119,13 +120,13 @@ def _headers(topic: Topic) -> dict[str, Any]:
     """Return the schema of the headers; which there are, the envelope itself says."""
     sent = headers_for(Out(topic, b"key", b"{}"), source="/stellwerk", trace=b"-")
     words = {name: {"type": "string", "description": _HEADERS[name]} for name, _ in sent}
-    fixed = ("ce_specversion", "content-type") if ROUTE in topic.name else ("ce_specversion", "ce_type", "content-type")
     for name, value in sent:
-        if name in fixed:
+        if name in ("ce_specversion", "ce_type", "content-type"):
             words[name]["const"] = value.decode()
     if topic is DEAD_LETTERS:
         words |= {name: {"type": "string", "description": what} for name, what in _DEAD.items()}
-    return {"type": "object", "required": [name for name, _ in sent], "properties": words}
+    always = [name for name, _ in sent if name != "ce_subject"]
+    return {"type": "object", "required": always, "properties": words}
 
 
 def _operations(made: Iterable[Topic]) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -87,7 +87,9 @@ async def test_dead_letters_go_where_they_came_from(settings: Settings) -> None:
     assert result.exit_code == 0, result.output
     (record,) = await whole(settings.kafka, ARTICLES)
     assert (record[0], record[2], record[3]) == (1, b"key", b"{")
-    assert dict(record[4]) == {"traceparent": b"00-1", "replayed_from": b"0"}
+    told = dict(record[4])
+    assert {name for name in told if not name.startswith("ce_")} == {"content-type", "traceparent", "replayed_from"}
+    assert (told["ce_type"], told["traceparent"], told["replayed_from"]) == (b"stellwerk.articles.v1", b"00-1", b"0")
 
 
 async def test_a_dead_letter_that_cannot_go_back_is_left_and_told(settings: Settings) -> None:
