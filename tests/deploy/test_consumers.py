@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +36,9 @@ class Example:
     held: Callable[[], dict[str, int]]
 
 
-def _build(language: str, to: Path, *commands: str) -> Path:
+def _build(language: str, needs: Sequence[str], to: Path, *commands: str) -> Path:
     """Build an example in a copy of its folder; skips where a tool is missing."""
-    for tool in {command.split()[0] for command in commands}:
+    for tool in needs:
         if not shutil.which(tool):
             pytest.skip(f"{tool} is missing: the {language} example is not run")
     ignored = shutil.ignore_patterns("node_modules", "dist", "target")
@@ -73,12 +73,12 @@ def python(to: Path) -> Example:
 
 
 def node(to: Path) -> Example:
-    made = _build("node", to, "npm ci --no-audit --no-fund --prefer-offline", "npm run build")
+    made = _build("node", ["node", "npm"], to, "npm ci --no-audit --no-fund --prefer-offline", "npm run build")
     return Example(["node", str(made / "dist" / "keep.js"), str(to / "alerts")], lambda: _files(to / "alerts"))
 
 
 def java(to: Path) -> Example:
-    made = _build("java", to, "mvn -q -B process-classes")
+    made = _build("java", ["javac", "mvn"], to, "mvn -q -B process-classes")
     path = f"{made}/target/classes:{made}/target/dependency/*"
     command = ["java", "-Xmx128m", "-cp", path, "stellwerk.Keep", str(to / "alerts")]
     return Example(command, lambda: _files(to / "alerts"))

@@ -19,9 +19,9 @@ from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFai
 from deploy.broker import POM, LocalBroker
 from deploy.children import Child
 from deploy.rights import refused
-from deploy.tail import follow
 from pipeline import kafka
 from pipeline.access import ROLES, accesses, script
+from pipeline.client import alerts
 from pipeline.errors import BadInput, Transient
 from pipeline.records import Alert, Article
 from pipeline.settings import KafkaSettings, Settings
@@ -120,7 +120,8 @@ async def first_alert(login: Callable[[str], KafkaSettings], folder: Path) -> Al
         await asyncio.gather(*[one.announced() for one in workers])
         await send(login("ingest"), ARTICLES, article().encode())
         async with asyncio.timeout(60):
-            return await anext(follow(login("consumer"), group="consumer.crm"))
+            async with alerts("crm", settings=login("consumer")) as found:
+                return await anext(found)
     finally:
         await asyncio.gather(*[one.stop() for one in workers])
 
