@@ -303,9 +303,9 @@ class AlertEvidence(Span):
 
     article_id: str
     url: str
-    source: str
-    title: str
-    role: Role
+    source: str = Field(description="the publisher's name")
+    title: str = Field(description="of the article")
+    role: Role = Field(description="what the account has to do with it there")
 
 
 class AlertSignal(Part):
@@ -315,38 +315,38 @@ class AlertSignal(Part):
     family: Family
     status: Status
     direction: Direction
-    probability: Share
+    probability: Share = Field(description="that the signal is there")
     by: str = Field("model", description="who says so, as in Signal; several with a comma between them")
 
 
 class Score(Part):
     """How much a profile wants this alert, and from which parts."""
 
-    value: float = Field(ge=0, le=100)
-    parts: dict[str, float] = Field(default_factory=dict)
+    value: float = Field(ge=0, le=100, description="0 unwanted, 100 could not be better")
+    parts: dict[str, float] = Field(default_factory=dict, description="factor → its share, 1 takes nothing away")
 
 
 class Versions(Part):
     """What made this revision."""
 
-    model: str = ""
-    accounts: str = ""
-    profiles: str = ""
-    rules: str = ""
+    model: str = Field("", description="of the classifier")
+    accounts: str = Field("", description="of the account list")
+    profiles: str = Field("", description="of the supplier profiles")
+    rules: str = Field("", description="of the keyword rules; empty without rules")
 
 
 class Alert(Record):
     """The whole state of one alert; a later revision replaces an earlier one."""
 
-    id: str
-    revision: int = Field(ge=1)
+    id: str = Field(description="of account, signal type and story; never changes")
+    revision: int = Field(ge=1, description="counts up from 1; the highest is what holds")
     state: AlertState
     account: AccountRef
     signal: AlertSignal
-    scores: dict[str, Score] = Field(default_factory=dict)
-    evidence: tuple[AlertEvidence, ...]
-    places: tuple[Place, ...] = ()
-    facts: tuple[Fact, ...] = ()
+    scores: dict[str, Score] = Field(default_factory=dict, description="supplier profile → how much it wants the alert")
+    evidence: tuple[AlertEvidence, ...] = Field(description="the sentences that say so; the newest article's last")
+    places: tuple[Place, ...] = Field((), description="where it happens")
+    facts: tuple[Fact, ...] = Field((), description="amounts, jobs, capacities, dates, partners")
     people: tuple[dict[str, Any], ...] = ()
     articles: tuple[ArticleRef, ...]
     more: tuple[str, ...] = Field(
@@ -356,10 +356,10 @@ class Alert(Record):
     related: tuple[str, ...] = Field((), description="alerts of the same story or programme, other types or units")
     merged_into: str = Field("", description="the alert that goes on, where the state is merged")
     retracted_for: str = Field("", description="where the state is retracted: account, signal (labels) or source")
-    published: Time
-    first_seen: Time
-    updated: Time
-    why: tuple[str, ...]
+    published: Time = Field(description="when the first of its articles was published")
+    first_seen: Time = Field(description="when the alert was made")
+    updated: Time = Field(description="when this revision was made")
+    why: tuple[str, ...] = Field(description="for people: why this account, in words")
     versions: Versions
 
 
