@@ -82,7 +82,8 @@ class Record(BaseModel):
             raise Undecodable(f"a JSON {type(raw).__name__}, not an object")
         version = raw.get("schema_version")
         if version != cls.SCHEMA:
-            raise UnknownVersion(f"schema version {version!r:.40}, this reader knows {cls.SCHEMA}")
+            kind = UnknownVersion if isinstance(version, int) else Undecodable
+            raise kind(f"schema version {version!r:.40}, this reader knows {cls.SCHEMA}")
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
