@@ -19,6 +19,7 @@ from pipeline.route.passages import Capitals
 from pipeline.route.words import (
     BUSINESS,
     ENDING,
+    EXCHANGES,
     FIRST_NAMES,
     HEADS,
     KIND_BEFORE,
@@ -65,6 +66,14 @@ class Seen(NamedTuple):
 _WORD_BEFORE = re.compile(r"([\w&.’'-]+)[ \u00a0][„“\"‚‘'»«(]?$")
 _PAIR = re.compile(r"\b(?:Bus(?:se)? und|Bus &|Venus und|Mond und|Apfel und) $")
 _WORD_AFTER = re.compile(r"[ \u00a0]([\w&][\w&’'-]*)")
+#: `(NASDAQ: ABC)`, `Nasdaq Capital Market: ABC`; `on the Nasdaq`, `an der Nasdaq`; `Nasdaq-listed`, `Nasdaq 100`.
+_SYMBOL_AFTER = re.compile(r"(?: ?(?:GS|CM|GM)| (?:Capital|Global(?: Select)?) Market)?: ?\$?[A-Z]{1,6}\b")
+_LISTED_ON = re.compile(r"\b(?:on|at|via|onto|an|auf|am)(?: (?:the|der|die|das))?[ \u00a0][„“\"‚‘]?$")
+_LISTED_AFTER = re.compile(
+    r"[- ](?:listed|listing|gelistet\w*|notiert\w*|notierung|börsengang|debut|debüt|composite|100|index|closing|"
+    r"capital market|global (?:select )?market)\b",
+    re.IGNORECASE,
+)
 _ARTICLE: Final = frozenset(
     """das dem den des ein eine einen einem einer eines kein keine keinen keiner diese dieser dieses diesen jede jeder
     jedes jeden viele mehr manche alle ihre ihrer ihren ihr sein seine seiner seinen unsere unserer mein meine dein
@@ -115,6 +124,7 @@ def judge(
     _name(body, seen, reasons, family)
     if again:
         reasons.append((1.5, "the same name is surely the company elsewhere in the text"))
+    _market(body, seen, reasons)
     _before(body, seen, sentence, reasons)
     _after(body, seen, sentence, reasons, capitals)
     if seen.ordinary:
@@ -170,6 +180,17 @@ def _name(body: str, seen: Seen, reasons: list[tuple[float, str]], family: str) 
             reasons.append((0.4, f"the compound '{body[seen.start : seen.whole]}'"))
     elif tail[:1] in "'’‘" and tail:
         reasons.append((0.6, "a genitive"))
+
+
+def _market(body: str, seen: Seen, reasons: list[tuple[float, str]]) -> None:
+    """An exchange where shares are listed is rarely the company that runs it: it has to do something to be meant."""
+    if body[seen.start : seen.end].lower() not in EXCHANGES or seen.legal:
+        return
+    before, after = body[max(0, seen.start - 24) : seen.start], body[seen.end : seen.end + 24]
+    if _SYMBOL_AFTER.match(after) or _LISTED_ON.search(before) or _LISTED_AFTER.match(after):
+        reasons.append((-8.0, "the exchange, not the company that runs it"))
+    elif seen.whole == seen.end and not _VERB.match(body, seen.end):
+        reasons.append((-4.0, "an exchange that does nothing here"))
 
 
 def _before(body: str, seen: Seen, sentence: tuple[int, int], reasons: list[tuple[float, str]]) -> None:

@@ -125,6 +125,9 @@ NO_COMPANY_AFTER: Final = frozenset(
     theatre forest county street avenue boulevard road river lake valley beach island mountains bowl racing""".split()
 )
 
+#: Exchanges that are called as the companies that run them.
+EXCHANGES: Final = frozenset("nasdaq nyse euronext xetra asx tsx".split())
+
 #: A person's role right before a single name: then the name is the person's.
 PERSON_BEFORE: Final = re.compile(
     r"(?:chefin|chef|boss|gründer|gründerin|präsident|unternehmer|milliardär|patriarch|trainer|minister|ministerin|"
