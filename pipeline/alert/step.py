@@ -149,10 +149,9 @@ def _take(desk: _Desk, matched: MatchedSignal, story: str) -> str:
     match, account = desk.match, desk.match.account.id
     if matched.role is Role.MENTIONED:
         return "mentioned"
-    shelf = desk.memory.shelf(account)
-    alert_id = shelf.stories.get(story, {}).get(matched.signal.type) or stable_id(
-        "alert", account, matched.signal.type, story
-    )
+    shelf, kind = desk.memory.shelf(account), matched.signal.type
+    moved = (one.id for one, _ in desk.touched.values() if (one.story_id, one.signal.type) == (story, kind))
+    alert_id = next(moved, "") or shelf.stories.get(story, {}).get(kind) or stable_id("alert", account, kind, story)
     known = desk.alert(alert_id)
     late = not near(desk.now, match.article.published, desk.settings.age_most)
     if known is None:
@@ -228,8 +227,9 @@ def _as_one(desk: _Desk, joined: Joined) -> str:
                 desk.touch(grown_on, News.MOVED)
             else:
                 moved = cycle.moved(alert, oldest, (one.id for one in keep.values()), desk.now)
-                keep[alert.signal.type] = moved
-                desk.ended.append(moved)
+                keep[alert.signal.type] = alert
+                # It may grow by this match, too: that is one revision.
+                desk.touch(moved.model_copy(update={"revision": alert.revision}), News.MOVED)
     return oldest
 
 

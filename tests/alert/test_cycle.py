@@ -116,6 +116,17 @@ def test_an_alert_of_another_type_moves_to_the_story_that_goes_on() -> None:
     assert one(more).id == jobs.id
 
 
+def test_a_moved_alert_grows_by_the_article_that_moved_it() -> None:
+    """The article that joins two stories may bring the other type itself: it grows the moved alert, and opens none."""
+    memory, strike = Memory(), SignalType.DISRUPTION
+    walk(memory, match(HALL), match(POLES), match(POLES + " (neu)", strike, source="x"), minutes=1)
+    before = len(memory)
+    (joined,) = walk(memory, match(BRIDGE, strike), now=LATER)
+    assert len(memory) == before
+    (grown,) = (alert for alert in joined.alerts if alert.signal.type is strike)
+    assert (grown.revision, len(grown.articles)) == (2, 2)
+
+
 def test_a_worker_that_dies_while_merging_loses_nothing() -> None:
     """When only the merged alert was written, the one that goes on takes its articles before anything else."""
     memory = Memory()
