@@ -1,7 +1,7 @@
 """Which role may do what on the broker, and the commands that say so to Kafka.
 
     role       reads                     writes                  group
-    init       makes and checks all topics
+    init       makes and checks all topics; accounts, sources (`stellwerk topics init FOLDER`)
     ingest     sources, polls            articles, polls         ingest
     push       sources, polls            articles, polls
     stages     as in `stream/stages.py`                          the stage's name
@@ -24,6 +24,7 @@ from pipeline.settings import Settings
 from pipeline.stream.alert import route_topics
 from pipeline.stream.stages import STAGES, Stage, more
 from pipeline.topics import (
+    ACCOUNTS,
     ALERTS,
     ARTICLES,
     CLASSIFIED,
@@ -94,6 +95,8 @@ def grants(role: str, settings: Settings) -> Iterator[list[str]]:
     prefix = settings.kafka.prefix
     if role == "init":
         yield from _below(prefix, "topic", "Create", "Describe", "DescribeConfigs")
+        # `stellwerk topics init FOLDER` compares what is applied with the folder's files, and writes what differs.
+        yield ["--operation", "Read", "--operation", "Write", *_named((ACCOUNTS, SOURCES), settings)]
     elif role == "operator":
         yield from _below(prefix, "topic", "All")
         yield from _below(prefix, "group", "All")

@@ -22,6 +22,7 @@ from deploy.rights import refused
 from pipeline import kafka
 from pipeline.access import ROLES, accesses, script
 from pipeline.client import alerts
+from pipeline.commands.folder import apply
 from pipeline.errors import BadInput, Transient
 from pipeline.records import Alert, Article
 from pipeline.settings import KafkaSettings, Settings
@@ -156,6 +157,12 @@ async def test_a_role_reads_and_writes_what_it_needs_and_nothing_else(secure: Se
             refusal = pytest.raises((TopicAuthorizationFailedError, Transient), match=r"uthoriz|may not see")
             with contextlib.nullcontext() if allowed else refusal:
                 await act(settings, topic)
+
+
+async def test_init_applies_what_a_folder_says(secure: SecureBroker) -> None:
+    """Accounts and sources of a folder reach their topics with no more than the login of `init`."""
+    told = await apply(ROOT / "deploy" / "demo", secure.scram("init"))
+    assert len(told) == 2
 
 
 async def test_a_consumer_cannot_join_a_stage(secure: SecureBroker) -> None:

@@ -40,7 +40,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 - {name: STELLWERK_KAFKA__SECURITY, value: {{ $v.kafka.security | quote }}}
 - {name: STELLWERK_KAFKA__MECHANISM, value: {{ $v.kafka.mechanism | quote }}}
 - {name: STELLWERK_KAFKA__WAIT, value: "180"}
-- {name: STELLWERK_ROUTE__ACCOUNTS, value: /config/accounts.csv}
 - {name: STELLWERK_METRICS__HOST, value: 0.0.0.0}
 - {name: STELLWERK_METRICS__PORT, value: {{ $v.metrics.port | quote }}}
 {{- if include "stellwerk.kafkaSecret" . }}
@@ -74,7 +73,12 @@ containers:
     image: {{ include "stellwerk.image" $root | quote }}
     imagePullPolicy: {{ $root.Values.image.pullPolicy }}
     args: {{ $arguments | toJson }}
-    env: {{ include "stellwerk.env" (list $root $v) | nindent 6 }}
+    env:
+      {{- include "stellwerk.env" (list $root $v) | nindent 6 }}
+      {{- if and (eq $role "ingest") (or $root.Values.config.existing (hasKey $root.Values.config.files "accounts.csv")) }}
+      # Only for `keep = "mentions"`: everybody else follows the accounts on their topic.
+      - {name: STELLWERK_ROUTE__ACCOUNTS, value: /config/accounts.csv}
+      {{- end }}
     {{- with $root.Values.settingsSecret }}
     envFrom: [{secretRef: {name: {{ . }}}}]
     {{- end }}
