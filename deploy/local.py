@@ -227,8 +227,10 @@ async def _keep_alive(child: Child, settings: Settings) -> None:
     while True:
         began = clock.time()
         freezing = asyncio.create_task(_kill_frozen(child, settings))
-        code = await child.ended()
-        freezing.cancel()
+        try:
+            code = await child.ended()
+        finally:
+            freezing.cancel()
         pause = 0.5 if clock.time() - began > 60 else min(pause * 2, _BACK_OFF_MOST)
         log.warning(
             "worker ended, starting it again", worker=child.name, code=code, seconds=pause, log=str(child.log or "")

@@ -31,6 +31,16 @@ def _plain_logs() -> Iterator[None]:
     structlog.contextvars.clear_contextvars()
 
 
+@pytest.fixture(autouse=True)
+def _own_settings() -> Iterator[None]:
+    """Settings that one test puts into the environment, or that secrets in files put there, end with it."""
+    before = {name: value for name, value in os.environ.items() if name.startswith("STELLWERK_")}
+    yield
+    for name in [name for name in os.environ if name.startswith("STELLWERK_")]:
+        del os.environ[name]
+    os.environ.update(before)
+
+
 def jar_settings() -> KafkaSettings:
     """Return settings with the jars in place."""
     fetch_jars(JARS)
