@@ -419,6 +419,7 @@ class AccountRecord(Record):
     regions: tuple[str, ...] = Field((), description="sales regions")
     ignore_people: tuple[str, ...] = Field((), description="whose names in a passage make no alert")
     never: tuple[str, ...] = Field((), description="signal types and words that never make an alert")
+    judged: tuple[str, ...] = Field((), description="what labels said of its names: `NAME: RIGHT of ALL`")
 
 
 class AccountsApplied(Record):

@@ -16,9 +16,9 @@ from models.scorer import LinearScorer
 from pipeline import kafka
 from pipeline.envelope import Out, headers_for, new_trace
 from pipeline.errors import BadModel, Undecodable
-from pipeline.records import Classified, Label, Promotion
+from pipeline.records import Alert, Classified, Label, Promotion
 from pipeline.settings import Settings
-from pipeline.topics import CLASSIFIED, LABELS, PROMOTIONS
+from pipeline.topics import ALERTS, CLASSIFIED, LABELS, PROMOTIONS
 
 log = structlog.get_logger()
 
@@ -58,6 +58,27 @@ async def read_texts(settings: Settings, wanted: Collection[str] | None = None) 
             log.warning("record that cannot be read", offset=record.offset, error=str(error))
             continue
         found[one.article.id] = Text.of(one.article, one.language)
+    return found
+
+
+async def read_alerts(settings: Settings, wanted: Collection[str]) -> dict[str, Alert]:
+    """Return the last revision of these alerts by id; those that left the topic after 90 days are not there.
+
+    Raises:
+        NotReady: the topic is missing.
+        Transient: no broker answers.
+    """
+    await kafka.require(settings.kafka, (ALERTS,))
+    found: dict[str, Alert] = {}
+    async for record in kafka.whole(settings.kafka, ALERTS):
+        if record.value is None or (record.key or b"").decode(errors="replace") not in wanted:
+            continue
+        try:
+            alert = Alert.decode(record.value)
+        except Undecodable as error:
+            log.warning("alert that cannot be read", offset=record.offset, error=str(error))
+            continue
+        found[alert.id] = alert
     return found
 
 

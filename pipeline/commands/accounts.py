@@ -16,6 +16,7 @@ from pipeline.errors import BadInput
 
 if TYPE_CHECKING:
     from pipeline.accounts import Changes
+    from pipeline.records import Alert, Label
     from pipeline.route.tree import Accounts
     from pipeline.settings import Settings
 
@@ -164,6 +165,51 @@ def suggest(
         )
     if not found:
         screen.print("nothing to suggest")
+
+
+@app.command()
+def learn(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Account file; without it those applied to the broker.")
+    ] = None,
+    form: Annotated[Literal["csv", "toml", "jsonl"], typer.Option("--format", help="Of what is written.")] = "csv",
+) -> None:
+    """Write the accounts with what the broker's labels say of their names (`judged`); apply it to put it into service.
+
+    A label with `account_right` and `alert_id` counts where its passages show one name of the account. Three verdicts
+    and more move how probable the name is.
+
+    Examples:
+
+        stellwerk accounts learn > learnt.csv && stellwerk accounts diff learnt.csv
+
+        stellwerk accounts learn accounts.toml --format toml > learnt.toml
+    """
+    from pipeline.route import learn as step
+    from pipeline.route.accounts import load_accounts
+    from pipeline.route.export import export as written
+
+    settings = start.connected("accounts")
+    accounts = load_accounts(file) if file else _applied(settings)
+    read = start.run(_judged(settings))
+    if read is None:
+        raise typer.Exit(130)
+    learnt = step.learn(*read, accounts)
+    for piece in written(step.taught(accounts, learnt), form):
+        sys.stdout.write(piece)
+    screen = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    for account_id, verdicts in learnt.names.items():
+        for one in verdicts:
+            screen.print(f"{account_id}: {one}, {one.weight:+.1f}" + ("" if one.weight else " (too few, or even)"))
+    screen.print(f"{learnt.verdicts} verdicts counted, {learnt.unclear} could not be put to one name")
+
+
+async def _judged(settings: Settings) -> tuple[list[Label], dict[str, Alert]]:
+    """Return the labels that judge an alert's account, and these alerts."""
+    from pipeline.retrain import read_alerts, read_labels
+
+    labels = [one for one in await read_labels(settings) if one.account_right is not None]
+    return labels, await read_alerts(settings, {label.alert_id for label in labels})
 
 
 def _applied(settings: Settings) -> Accounts:

@@ -1,7 +1,7 @@
 """The account file: CSV, TOML or JSONL in, a checked tree out.
 
     account_id,name,parent_id,level,aliases,former_names,legal_name,domain,tickers,country,industry,owner,teams,regions,
-    ignore_people,never
+    ignore_people,never,judged
 
 The row `*` holds what counts for all accounts (`ignore_people`, `never`). Only `account_id` and `name` must be there.
 Lists are separated by `;` or `|` (arrays in TOML and JSONL). CSV may be separated by comma, semicolon or tab. Columns
@@ -24,17 +24,18 @@ import orjson
 
 from pipeline.errors import BadInput
 from pipeline.route.tree import EVERYBODY, Account, Accounts, Level
+from pipeline.route.verdicts import parse
 from pipeline.signals import SignalType
 
 __all__ = ["Account", "Accounts", "Level", "check_accounts", "load_accounts"]
 
 _ONE: Final = ("id", "name", "parent_id", "level", "legal_name", "country", "industry", "owner")
-_MANY: Final = ("aliases", "former_names", "domains", "tickers", "teams", "regions", "ignore_people", "never")
+_MANY: Final = ("aliases", "former_names", "domains", "tickers", "teams", "regions", "ignore_people", "never", "judged")
 _SYNONYMS: Final = {"account_id": "id", "domain": "domains", "ticker": "tickers", "alias": "aliases"}
 _KNOWN: Final = frozenset((*_ONE, *_MANY))
 _COLUMNS: Final = (
     "account_id, name, parent_id, level, aliases, former_names, legal_name, domain, tickers, country, industry, "
-    "owner, teams, regions, ignore_people, never"
+    "owner, teams, regions, ignore_people, never, judged"
 )
 _LIST = re.compile(r"\s*[;|]\s*")
 _TABLE = re.compile(r"^\s*\[\[\s*account\s*\]\]", re.MULTILINE)
@@ -212,6 +213,10 @@ def _account(row: _Row, file: str) -> Account:
             near = get_close_matches(word, _TYPES, 1)
             hint = f"did you mean {near[0]!r}?" if near else "docs/signals.md has the types"
             raise BadInput(f"no signal type is called {word!r}; {hint}", file=file, line=row.line, field="never")
+    for entry in many.get("judged", ()):
+        if not parse(entry):
+            message = f"{entry!r} is no verdict; write `NAME: 1 of 8`, as `stellwerk accounts learn` does"
+            raise BadInput(message, file=file, line=row.line, field="judged")
     return Account(level=Level(level), **one, **many)  # type: ignore[arg-type]
 
 

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from pipeline.route.passages import Capitals
+from pipeline.route.verdicts import Judged
 from pipeline.route.words import (
     BUSINESS,
     ENDING,
@@ -108,6 +109,7 @@ def judge(
     again: bool,
     capitals: Capitals,
     business: Sequence[tuple[int, str]],
+    judged: Judged | None = None,
 ) -> tuple[float, str]:
     """Return how probable it is that this name is the company, and why.
 
@@ -119,11 +121,14 @@ def judge(
         again: the same name is surely the company elsewhere in this text.
         business: the business words of the text, with their places (`business_words`).
         capitals: how the sentence uses capitals; where every word has one, they say little.
+        judged: what labels said of this name.
     """
     reasons: list[tuple[float, str]] = []
     _name(body, seen, reasons, family)
     if again:
         reasons.append((1.5, "the same name is surely the company elsewhere in the text"))
+    if judged and judged.weight:
+        reasons.append((judged.weight, judged.why))
     _market(body, seen, reasons)
     _before(body, seen, sentence, reasons)
     _after(body, seen, sentence, reasons, capitals)

@@ -18,6 +18,7 @@ from pipeline.route.sites import Sites
 from pipeline.route.spellings import KINDS, Spellings
 from pipeline.route.symbols import with_symbols
 from pipeline.route.tree import Account, Accounts
+from pipeline.route.verdicts import on
 
 _MOST: Final = 2_000
 """Names looked at in one text; nothing with more of them is an article."""
@@ -89,6 +90,13 @@ class Finder:
         kept = [self._mention(body, passages, *one) for one in found if one[2] >= KEEP]
         return with_symbols(body, kept)
 
+    def named(self, body: str) -> frozenset[tuple[str, str]]:
+        """Return whose names stand in this text, and how the accounts write them, whatever the context says."""
+        hits = longest(self._hits(body))[:_MOST]
+        sure = self._sure(hits, body)
+        chosen = (self._choose(hit, sure, body) for hit in hits)
+        return frozenset((form.account_id, form.text) for form in chosen)
+
     def _judge(
         self,
         body: str,
@@ -118,7 +126,10 @@ class Finder:
         start, end = passages.at(hit.start)
         sentence = max(start, hit.start - _NEAR), min(end, hit.right + _NEAR)
         capitals = passages.capitals(hit.start)
-        return judge(body, seen, sentence, family=family, again=again, capitals=capitals, business=business)
+        said = on(form.text, self._accounts[form.account_id].judged)
+        return judge(
+            body, seen, sentence, family=family, again=again, capitals=capitals, business=business, judged=said
+        )
 
     def _mention(self, body: str, passages: Passages, hit: Hit, form: Form, probability: float, why: str) -> Mention:
         account_id, told = form.account_id, f"{form.kind} '{form.text}': {why}"

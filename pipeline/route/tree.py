@@ -49,6 +49,7 @@ class Account:
         regions: sales regions; inherited from above where empty.
         ignore_people: persons whose names in a passage make no match; those above count too.
         never: signal types, and words in a passage, that make no match; those above count too.
+        judged: what labels said of the account's names, as `verdicts.py` reads it.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Account:
     regions: tuple[str, ...] = ()
     ignore_people: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+    judged: tuple[str, ...] = ()
 
     def pack(self) -> bytes:
         """Return the account in a quarter of its room."""
