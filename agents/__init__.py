@@ -19,6 +19,7 @@ hub.py       WebSub's words            pure  websub.py    subscriptions: look, a
 sandbox.py   processes that may die while they read what strangers wrote
 errors.py    what can go wrong, as a tree    counts.py    what became of everything
 kinds.py     kind of source -> where it begins, who reads it
+atom.py      Atom of the networks that give it  pure  members.py  members of JSON from strangers   pure
 turns.py     who may ask whom, and when      robots.py    may this page be fetched?
 poller.py    one turn of a source: documents -> articles, and only then the memory of it
 documents.py what a source says now          fuller.py    entry -> article, with the text of its page
@@ -29,5 +30,8 @@ ingest.py    the worker with Kafka behind `publish` and `save`
 receive.py   the push worker: server and subscriptions with Kafka behind them
 memory.py    what is remembered of each source, and how they are                                  pure
 figures.py   the worker's counts as metrics, and whether it gets on
-outbox.py    to the broker, until it has it; Kafka is known here, in ingest, receive, group, control and figures only
+notify.py    the notify worker: alerts in, receivers told, nobody twice    tell.py  one message to one receiver
+outbox.py    to the broker, until it has it
+
+Kafka is known in control, figures, group, ingest, notify, outbox and receive only.
 """

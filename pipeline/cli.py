@@ -104,7 +104,12 @@ def up(
 
 @app.command()
 def install() -> None:
-    """Get what `up` needs beside Python: the jars of Apache Kafka, by Maven."""
+    """Get what `up` needs beside Python: the jars of Apache Kafka, by Maven.
+
+    Example:
+
+        stellwerk install
+    """
     from deploy import local
 
     local.install(start.plain())

@@ -3,6 +3,7 @@
     language(title, text, hint) -> "de"        language.py
     sentences(body) -> [Sentence(0, 42), …]    sentences.py
     classify(scorer, articles) -> [Classified] step.py, the batch step; the scorer comes from `models`
+    which way business moves               direction.py
 
 Nothing here imports scikit-learn: a `Scorer` is anything that turns prepared articles into findings.
 """

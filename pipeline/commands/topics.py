@@ -37,7 +37,12 @@ def init(
 
 @app.command()
 def check() -> None:
-    """Check partitions and configuration of all topics; exit code 1 when something differs."""
+    """Check partitions and configuration of all topics; exit code 1 when something differs.
+
+    Example:
+
+        STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk topics check
+    """
     start.run(_topics(make=False))
 
 

@@ -3,7 +3,7 @@
     records, table of topics ──(schemas, asyncapi)──▶ docs/contract/schemas, asyncapi.yaml
     demo article ──(the steps themselves)──(examples)──▶ docs/contract/examples
     released schemas, new schemas ──(changes)──▶ what would break a reader
-    schemas ──(registry)──▶ a Confluent-compatible registry, where somebody has one
+    schemas ──(register)──▶ a Confluent-compatible registry, where somebody has one
 
 Nothing here is written by hand: a record that gains a field has it in the contract after `stellwerk contract`, and a
 test compares.
