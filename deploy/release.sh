@@ -30,8 +30,12 @@ python3 -m venv "$fresh/env"
   cd "$fresh"
   env/bin/stellwerk --help >/dev/null
   demo=$(env/bin/python -c 'import deploy.demo, pathlib; print(pathlib.Path(deploy.demo.__file__).parent)')
-  printf '%s\n' '{"id": "1", "title": "Hoffrath baut ein Werk in Posen", "text": "Hoffrath investiert 40 Mio. Euro."}' |
-    env/bin/stellwerk process --accounts "$demo/accounts.csv" | grep -q '"type":"new_site"'
+  judged=$(env/bin/stellwerk process --accounts "$demo/accounts.csv" <<'JSON'
+{"id": "1", "title": "Hoffrath baut ein Werk in Posen", "text": "Hoffrath investiert 40 Mio. Euro."}
+{"id": "2", "title": "Hoffrath builds a plant in Poznan", "text": "Hoffrath invests 40 million euros."}
+JSON
+  )
+  [ "$(grep -c '"type":"new_site"' <<<"$judged")" = 2 ]
 )
 say "the wheel works in a fresh environment"
 
