@@ -24,6 +24,7 @@ turns.py     who may ask whom, and when      robots.py    may this page be fetch
 poller.py    one turn of a source: documents -> articles, and only then the memory of it
 documents.py what a source says now          fuller.py    entry -> article, with the text of its page
 relevance.py names in raw pages        pure  health.py    how a source is, in one word            pure
+again.py     articles of alerts: still there, or taken away?
 worker.py    due -> poll, until told to stop; sources come and go
 control.py   what is polled, on its topic    group.py     our share of it
 ingest.py    the worker with Kafka behind `publish` and `save`
@@ -33,5 +34,5 @@ figures.py   the worker's counts as metrics, and whether it gets on
 notify.py    the notify worker: alerts in, receivers told, nobody twice    tell.py  one message to one receiver
 outbox.py    to the broker, until it has it
 
-Kafka is known in control, figures, group, ingest, notify, outbox and receive only.
+Kafka is known in again, control, figures, group, ingest, notify, outbox and receive only.
 """

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
+from zlib import crc32
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -50,6 +51,10 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]
         # Partitions that have been read: the ids of their sources, and the offset from which changes count.
         self._held: dict[int, set[str]] = {}
         self._next: dict[int, int] = {}
+
+    def ours(self, id: str) -> bool:
+        """Say whether something of this id is in our share: each id is in the share of one partition."""
+        return crc32(id.encode()) % len(kafka.all_partitions(self._settings.kafka, SOURCES)) in self._held
 
     async def run(self, stop: asyncio.Event) -> None:
         """Be a member until stopped.

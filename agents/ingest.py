@@ -2,24 +2,28 @@
 
 group ──sources──▶ worker ──publish──▶ articles        one record per new or edited article
                           ──save─────▶ polls           what must be known of the source at the next poll
+alerts ──again──withdraw──▶ withdrawals                what its publisher has taken away
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
 from agents import control
+from agents.again import Again, follow
 from agents.figures import telling
 from agents.group import Group
 from agents.outbox import Outbox
 from agents.relevance import Lookup, Names, nobody
 from agents.sources import Source, load_sources
-from agents.worker import Counts, working
+from agents.worker import Counts, Worker, working
 from pipeline import kafka
 from pipeline.heart import Heart
 from pipeline.probe import Probe
@@ -86,7 +90,8 @@ async def _alone(
         telling(settings, probe, worker),
     ):
         worker.take(sources, states, now=once)
-        await worker.run(stop, once=once)
+        async with nullcontext() if once else _looking(settings, outbox, worker, lambda _: True):
+            await worker.run(stop, once=once)
     return worker.counts
 
 
@@ -99,13 +104,33 @@ async def _shared(
         telling(settings, probe, worker),
     ):
         polling = asyncio.create_task(worker.run(stop))
+        group = Group(settings, worker, ready)
         try:
-            await Group(settings, worker, ready).run(stop)
+            async with _looking(settings, outbox, worker, group.ours):
+                await group.run(stop)
         finally:
             # Also where membership was lost: somebody else has our sources then.
             stop.set()
             await polling
     return worker.counts
+
+
+@asynccontextmanager
+async def _looking(
+    settings: Settings, outbox: Outbox, worker: Worker, ours: Callable[[str], bool]
+) -> AsyncIterator[None]:
+    """Look again at what alerts stand on while this lasts."""
+    keep = timedelta(days=settings.fetch.again)
+    if not keep:
+        yield
+        return
+    looking = asyncio.create_task(follow(Again(keep, ours, worker.look, outbox.withdraw), settings.kafka, keep))
+    try:
+        yield
+    finally:
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
 
 
 def _aliases(settings: Settings) -> Lookup:

@@ -17,9 +17,9 @@ from pipeline import kafka, metrics, traces
 from pipeline.envelope import Out, headers_for, new_trace
 from pipeline.errors import BadInput, Transient
 from pipeline.heart import Heart
-from pipeline.records import Article, PollState
+from pipeline.records import Article, PollState, Withdrawal
 from pipeline.settings import Settings
-from pipeline.topics import ARTICLES, POLLS
+from pipeline.topics import ARTICLES, POLLS, WITHDRAWALS
 
 #: Articles sent and not acknowledged yet, at most.
 _UNDER_WAY: Final = 1000
@@ -66,6 +66,10 @@ class Outbox:
         """Send what must be remembered of a source."""
         with self._watched():
             await self.arrived(await self._begin(Out(POLLS, state.source_id.encode(), state.encode())))
+
+    async def withdraw(self, withdrawal: Withdrawal) -> None:
+        """Send that an article was taken back."""
+        await self.arrived(await self._begin(Out(WITHDRAWALS, withdrawal.article_id.encode(), withdrawal.encode())))
 
     def _watched(self) -> AbstractContextManager[None]:
         return self._heart.work() if self._heart else nullcontext()

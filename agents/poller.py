@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 import structlog
 
 from agents import health
+from agents.again import Seen, look
 from agents.articles import Chosen, Dropped, choose
 from agents.counts import Counts
 from agents.documents import FULL_EVERY, Documents, Read
@@ -107,6 +108,7 @@ class Poller:
         aliases: Lookup = nobody,
     ) -> None:
         self._publish, self._save, self._clock = publish, save, clock
+        self._door, self._sandbox = door, sandbox
         self._robots = Robots(settings, door, sandbox)
         self._documents = Documents(settings, door, sandbox, self._robots)
         self._fuller = Fuller(settings, door, sandbox, self._robots, aliases)
@@ -129,6 +131,10 @@ class Poller:
     def health(self) -> Counter[str]:
         """Sources by health, of those that are remembered."""
         return self._memory.health
+
+    async def look(self, url: str) -> Seen:
+        """Return what is at a page's URL now."""
+        return await look(url, self._door, self._robots, self._sandbox)
 
     async def aclose(self) -> None:
         """Give up what is under way beside the polls."""

@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from agents.again import Seen
 from agents.counts import Counts
 from agents.fetch import Door
 from agents.kinds import KINDS
@@ -110,6 +111,10 @@ class Worker:
     def health(self) -> Counter[str]:
         """Sources by health, of those that are remembered."""
         return self._poller.health
+
+    async def look(self, url: str) -> Seen:
+        """Return what is at a page's URL now."""
+        return await self._poller.look(url)
 
     @property
     def late(self) -> float:

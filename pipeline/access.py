@@ -2,7 +2,7 @@
 
     role       reads                     writes                  group
     init       makes and checks all topics; accounts, sources (`stellwerk topics init FOLDER`)
-    ingest     sources, polls            articles, polls         ingest
+    ingest     sources, polls, alerts    articles, polls, withdrawals   ingest
     push       sources, polls            articles, polls
     stages     as in `stream/stages.py`                          the stage's name
     consumer   alerts, alerts.<route>                            any below the prefix and `consumer.`
@@ -34,6 +34,7 @@ from pipeline.topics import (
     POLLS,
     PROMOTIONS,
     SOURCES,
+    WITHDRAWALS,
     Topic,
 )
 
@@ -57,7 +58,7 @@ class Access:
 
 #: Roles that are no stage and get single topics.
 _BESIDE: Final = (
-    Access("ingest", (SOURCES, POLLS), (ARTICLES, POLLS), ("ingest",)),
+    Access("ingest", (SOURCES, POLLS, ALERTS), (ARTICLES, POLLS, WITHDRAWALS), ("ingest",)),
     Access("push", (SOURCES, POLLS), (ARTICLES, POLLS)),
     Access("data", (ARTICLES, CLASSIFIED, ALERTS, LABELS, PROMOTIONS), (LABELS, PROMOTIONS)),
 )

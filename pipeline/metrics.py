@@ -205,6 +205,9 @@ ENTRIES: Final = Counter(
     "stellwerk_entries_total", "entries offered: published as article, or dropped and why", ("outcome",), "entries"
 )
 PAGES: Final = Counter("stellwerk_pages_total", "pages behind entries", ("outcome",), "pages")
+LOOKS: Final = Counter(
+    "stellwerk_looks_total", "articles of alerts looked at again, by what was seen", ("seen",), "pages"
+)
 OVERDUE: Final = Gauge("stellwerk_overdue_seconds", "how late the latest source is", (), "seconds")
 FETCH: Final = Histogram(
     "stellwerk_fetch_seconds", "one answer of the web, with waiting for turns", ("outcome",), "seconds"
@@ -232,6 +235,7 @@ METRICS: Final[tuple[Counter | Gauge | Histogram, ...]] = (
     POLL_FAILURES,
     ENTRIES,
     PAGES,
+    LOOKS,
     OVERDUE,
     FETCH,
     FETCHED,

@@ -111,6 +111,9 @@ class FetchSettings(Section):
     parsers: int = Field(1, ge=1, description="processes that parse")
     entries_most: int = Field(2000, ge=1, description="entries taken from one feed document")
     teaser: int = Field(600, ge=0, description="an entry with less text than this has its page fetched")
+    again: float = Field(
+        7.0, ge=0, description="days in which articles of alerts are looked at again, to see if they are gone; 0: never"
+    )
 
 
 class PushSettings(Section):
