@@ -4,8 +4,8 @@
                                                                          ├─ 410: withdrawn
                                an hour later once more ◀── 404, or a page that says so; the second time: withdrawn
 
-Nothing is kept of it: when an article is due follows from when it was fetched, so a worker that starts goes on with the
-next look, and what a crash repeats is one request. All ingest workers read all alerts, and each looks at its share.
+Nothing is kept of it: when an article is due follows from when it was fetched, so a worker that starts goes on where
+the last one was, and what a crash repeats is one request. All ingest workers read all alerts; each looks at its share.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ log = structlog.get_logger()
 _AFTER: Final = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168))
 #: From a 404 to the look that must see it too: a server that is being moved says it for minutes.
 _SURE: Final = timedelta(hours=1)
+#: A look that was due so shortly before a worker started may have been made or not: it is made.
+_MISSED: Final = timedelta(hours=1)
+#: Until it is seen again whether one that is due has become ours.
+_TURN: Final = timedelta(seconds=5)
 #: Looks at the same time; polls have the door to themselves otherwise.
 _TOGETHER: Final = 4
 #: Seconds between two rounds where no alert comes, and after the broker was away.
@@ -113,7 +117,7 @@ class Again:
         now = self._clock()
         for id, url, fetched in _articles(alert):
             known = self._articles.get(id)
-            if (known is None or known[1] < fetched) and (due := self._next(fetched, now)):
+            if (known is None or known[1] < fetched) and (due := self._next(fetched, now - _MISSED)):
                 self._articles[id] = url, fetched
                 heapq.heappush(self._due, (due, id))
 
@@ -131,28 +135,38 @@ class Again:
         if id not in self._articles:
             return
         url, fetched = self._articles[id]
-        # An article that others look at stays: the shares may change before it is due again.
-        seen = await self._look(url) if self._ours(id) else None
-        if seen:
-            metrics.LOOKS.add(1, seen.value)
+        if not self._ours(id):
+            # Shares change: for an hour it may become ours before whoever had it has looked.
+            now = self._clock()
+            self._again(id, now + _TURN if self._missed(fetched, now) else self._next(fetched, now))
+            return
+        seen = await self._look(url)
+        metrics.LOOKS.add(1, seen.value)
         if seen is Seen.GONE or (seen is Seen.MISSING and id in self._missing):
             said = "410, it is gone" if seen is Seen.GONE else "404 twice, an hour apart"
             # Where the broker is away, the next round looks again.
-            heapq.heappush(self._due, (self._clock(), id))
+            self._again(id, self._clock())
             await self._withdraw(Withdrawal(article_id=id, fetched=self._clock(), reason=f"the server said {said}"))
             log.info("article withdrawn", article=id, url=shown(url), said=said)
             self._forget(id)
             return
         now = self._clock()
         (self._missing.add if seen is Seen.MISSING else self._missing.discard)(id)
-        if due := now + _SURE if seen is Seen.MISSING else self._next(fetched, now):
-            heapq.heappush(self._due, (due, id))
-        else:
+        self._again(id, now + _SURE if seen is Seen.MISSING else self._next(fetched, now))
+
+    def _again(self, id: str, due: datetime | None) -> None:
+        if due is None:
             self._forget(id)
+        else:
+            heapq.heappush(self._due, (due, id))
 
     def _forget(self, id: str) -> None:
         self._articles.pop(id, None)
         self._missing.discard(id)
+
+    def _missed(self, fetched: datetime, now: datetime) -> bool:
+        """Say whether a look was due within the last hour."""
+        return any(now - _MISSED < fetched + after <= now for after in self._after)
 
     def _next(self, fetched: datetime, now: datetime) -> datetime | None:
         """Return when an article is looked at next; None where it is too old."""

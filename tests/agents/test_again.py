@@ -80,8 +80,11 @@ async def test_looks_follow_the_calendar_and_end() -> None:
     assert len(desk.again) == 0
 
 
-async def test_a_worker_that_starts_goes_on_with_the_next_look() -> None:
-    """Two days after it was fetched only the looks after three and seven days are left; after eight there is none."""
+async def test_a_worker_that_starts_goes_on_where_the_last_one_was() -> None:
+    """A look of the last hour is made; after two days those after three and seven are left; after eight none is."""
+    desk = Desk()
+    desk.again.take(alert(fetched=NOW - 1.5 * HOUR))
+    assert await desk.at(timedelta(), HOUR) == [1, 0]
     desk = Desk()
     desk.again.take(alert(fetched=NOW - 2 * DAY))
     assert await desk.at(timedelta(), DAY, 5 * DAY, 6 * DAY) == [0, 1, 1, 0]
@@ -111,13 +114,17 @@ async def test_what_cannot_be_known_withdraws_nothing() -> None:
 
 
 async def test_the_share_of_others_is_left_to_them_until_it_is_ours() -> None:
-    """No look at what is not ours; once it is, the next one is ours."""
+    """No look at what is not ours; where it becomes ours within an hour, the look is made, else the next one."""
     desk = Desk()
     desk.ours = False
     desk.again.take(alert())
     assert await desk.at(HOUR) == [0]
     desk.ours = True
-    assert await desk.at(6 * HOUR) == [1]
+    assert await desk.at(1.5 * HOUR, 2 * HOUR) == [1, 0]
+    desk.ours = False
+    assert await desk.at(6 * HOUR, 7.5 * HOUR) == [0, 0]
+    desk.ours = True
+    assert await desk.at(8 * HOUR, DAY) == [0, 1]
 
 
 async def test_an_article_fetched_again_begins_anew() -> None:
@@ -216,7 +223,7 @@ async def test_a_worker_withdraws_what_is_gone(ready: Settings, web: Web) -> Non
     """Of an alert that stood there before and one that comes later, the gone articles are withdrawn, each once."""
     web.put("/gone", b"", status=410)
     web.put("/there", PAGE)
-    due = datetime.now(UTC) - HOUR + timedelta(seconds=4)
+    due = datetime.now(UTC) - HOUR
     name = kafka.full_name(ready.kafka, ALERTS)
     async with kafka.sending(ready.kafka) as producer:
         await producer.send_and_wait(name, alert(web.url("/gone"), due, id="first"), key=b"a")
