@@ -71,10 +71,12 @@ _WORD_AFTER = re.compile(r"[ \u00a0]([\w&][\w&’'-]*)")
 _SYMBOL_AFTER = re.compile(r"(?: ?(?:GS|CM|GM)| (?:Capital|Global(?: Select)?) Market)?: ?\$?[A-Z]{1,6}\b")
 _LISTED_ON = re.compile(r"\b(?:on|at|via|onto|an|auf|am)(?: (?:the|der|die|das))?[ \u00a0][„“\"‚‘]?$")
 _LISTED_AFTER = re.compile(
-    r"[- ](?:listed|listing|gelistet\w*|notiert\w*|notierung|börsengang|debut|debüt|composite|100|index|closing|"
-    r"capital market|global (?:select )?market)\b",
+    r"[- ](?:listed|listing|gelistet\w*|notiert\w*|notierung|börsengang|debut|debüt|composite|jones|100|500|index|"
+    r"futures?|closing|capital market|global (?:select )?market)\b",
     re.IGNORECASE,
 )
+#: What somebody who is listed has to do with the exchange.
+_RULES = re.compile(r"complian|delist|minimum bid|deficien|bid price", re.IGNORECASE)
 _ARTICLE: Final = frozenset(
     """das dem den des ein eine einen einem einer eines kein keine keinen keiner diese dieser dieses diesen jede jeder
     jedes jeden viele mehr manche alle ihre ihrer ihren ihr sein seine seiner seinen unsere unserer mein meine dein
@@ -170,6 +172,8 @@ def _name(body: str, seen: Seen, reasons: list[tuple[float, str]], family: str) 
     """Clues in the name's own form."""
     if seen.legal:
         reasons.append((3.5, f"the legal form in '{body[seen.start : seen.whole]}'"))
+    elif seen.ordinary and body[seen.start : seen.end].lower() in BUSINESS:
+        reasons.append((-2.5, "a word that business news is full of"))
     if seen.ticker:
         reasons.append((3.5, "a stock symbol beside it"))
     if family:
@@ -192,7 +196,8 @@ def _market(body: str, seen: Seen, reasons: list[tuple[float, str]]) -> None:
     if body[seen.start : seen.end].lower() not in EXCHANGES or seen.legal:
         return
     before, after = body[max(0, seen.start - 24) : seen.start], body[seen.end : seen.end + 24]
-    if _SYMBOL_AFTER.match(after) or _LISTED_ON.search(before) or _LISTED_AFTER.match(after):
+    rules = _RULES.search(body, max(0, seen.start - 80), seen.end + 80)
+    if rules or _SYMBOL_AFTER.match(after) or _LISTED_ON.search(before) or _LISTED_AFTER.match(after):
         reasons.append((-8.0, "the exchange, not the company that runs it"))
     elif seen.whole == seen.end and not _VERB.match(body, seen.end):
         reasons.append((-4.0, "an exchange that does nothing here"))

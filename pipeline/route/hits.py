@@ -16,7 +16,7 @@ _COMPOUND = re.compile(r"[-‐‑][^\W_][\w‐‑-]{0,60}")
 _PREFIX = re.compile(r"(?:^|(?<=[\s(„“\"‚‘»«/]))[A-ZÄÖÜa-zäöü]{2,12}[-‐‑]$")
 _GENITIVE = re.compile(r"['’‘`´]s?(?!\w)")
 _TICKER_AFTER = re.compile(r"\s?\((?:[^()]{0,40}?[,;] ?)?[A-Za-z][A-Za-z .]{1,18}: ?\$?[A-Z0-9][A-Z0-9.-]{0,7}[),;/ ]")
-_TICKER_BEFORE = re.compile(r"\([^()]{0,60}:\s?\$?$")
+TICKER_BEFORE = re.compile(r"\([^()]{0,60}:\s?\$?$")
 _FORBIDDEN: Final = frozenset('\n,;:()[]/"„“”!?…–—|·•»«')
 _LONGEST: Final = 5
 _CLOSING: Final = frozenset((")", '"', "“", "”", "'"))
@@ -72,11 +72,12 @@ def shape(body: str, start: int, end: int, entries: tuple[Form, ...]) -> Hit | N
     else:
         form = LEGAL_AFTER.match(body, right)
         if form and not (
-            form.group().isupper() and form.group().strip(" ,") in ("AS", "SA", "CO") and body[:start].isupper()
+            form.group() == ", Company"
+            or (form.group().isupper() and form.group().strip(" ,") in ("AS", "SA", "CO") and body[:start].isupper())
         ):
             legal, right = True, form.end()
     ticker = bool(_TICKER_AFTER.match(body, right)) or (
-        body[start:end].isupper() and bool(_TICKER_BEFORE.search(body, max(0, start - 60), start))
+        body[start:end].isupper() and bool(TICKER_BEFORE.search(body, max(0, start - 60), start))
     )
     exact = any(form.text.replace(" ", "") == name.replace(" ", "") for form in fitting)
     legal = legal or any(

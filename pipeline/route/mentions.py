@@ -19,6 +19,7 @@ from pipeline.route.spellings import KINDS, Spellings
 from pipeline.route.symbols import with_symbols
 from pipeline.route.tree import Account, Accounts
 from pipeline.route.verdicts import on
+from pipeline.route.wider import whole
 
 _MOST: Final = 2_000
 """Names looked at in one text; nothing with more of them is an article."""
@@ -67,7 +68,7 @@ class Finder:
             return []
         passages = passages or Passages(body)
         others = redefined(hits, body)
-        hits = [hit for hit in hits if hit.ticker or body[hit.start : hit.end] not in others]
+        hits = whole(body, [hit for hit in hits if hit.ticker or body[hit.start : hit.end] not in others])
         sure = self._sure(hits, body)
         chosen = [(hit, self._choose(hit, sure, body)) for hit in hits]
         business = business_words(body) if any(form.ordinary for _, form in chosen) else []

@@ -39,7 +39,7 @@ _PLACE_NAME_AFTER: Final = re.compile(
     r"Telecom|Petroleum|Resources|Mining|Metals|Lithium|Pharmaceuticals?|Therapeutics|Steel|Motors?|Electric|"
     r"Tobacco|Express|Life|Re|Wolves|Lakers|Landesbank|Postbank|Bundesliga|21|"
     r"Welle|Umwelthilfe|Depositary|Gold Corp|Partners|Capital|Securities|Stadtwerke|Linien|Brauerei|Avenue|Street|"
-    r"Road|Blvd|Boulevard|Drive|Lane|Marketplace|Ventures|Mall)\b"
+    r"Road|Blvd|Boulevard|Drive|Lane|Marketplace|Ventures|Mall|Analytica)\b"
 )
 _MEDIA_AFTER: Final = re.compile(
     r"[ -](?:Zeitung|Rundschau|Allgemeinen?|Morgenpost|Abendblatt|Anzeiger|Nachrichten|Tagblatt|Tageszeitung|"

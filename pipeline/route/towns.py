@@ -23,6 +23,8 @@ _STRONG: Final = re.compile(
     r"Flughafens?|OLG|\w*[Gg]ericht|Staatsanwaltschaft|[Cc]ity of|[Bb]ased in|Region|Raum|Bezirk|(?:Land)?[Kk]reis|"
     r"Gemeinde|Ort|[a-zäöü-]+ischen)|\w/) ?$"
 )
+_LISTED: Final = re.compile(r"(?:[/,]| und| and| oder| sowie) ?$")
+"""Clues that only go on with a list: of towns, or of anything else."""
 _REFUSED: Final = frozenset(
     """ada ausa bad baldwin bambang bar bau beverly brandon buy call carrefour central colombo corona dax draper
     eugene fatih franklin frederick fuji golden gut harper hayes henderson hilton huntington ica ihren jefferson
@@ -73,7 +75,8 @@ def town(body: str, one: Found, following: Found | None, around: Around, *, line
     entry = max(one.entries, key=lambda meant: _fit(meant, around, beside))
     if entry.adjective:
         goes_on = _NOUN_AFTER.match(body, one.end)
-        return entry if goes_on and not after_person(body, one.start) else None
+        person = text.lower() in FIRST_NAMES or after_person(body, one.start)
+        return entry if goes_on and not person else None
     if (line and text.lower() not in _NEVER) or (beside and beside.country == entry.country):
         return entry
     if (
@@ -89,6 +92,8 @@ def town(body: str, one: Found, following: Found | None, around: Around, *, line
         return entry if _likely_word(body, one, entry, home=home, strong=strong, clue=clue) else None
     if entry.population >= (90_000 if home else 250_000):
         return entry
+    if not strong and _LISTED.search(body, max(0, one.start - 10), one.start):
+        clue = home and not _NAME_AFTER.match(body, one.end)
     if entry.population >= 15_000:
         known = home and (" " in text or (around.german and entry.population >= 40_000))
         return entry if clue or known else None
@@ -157,7 +162,8 @@ def with_unknown(body: str, places: list[Place], datelines: Sequence[tuple[int, 
         line = any(first <= start < last for first, last in datelines)
         if any(other.end == end or other.start < start for other in inside):
             continue
-        if line or _TOWN_CLUE.search(body, max(0, start - 9), start):
+        # `Marge, China, Kosten` is a list.
+        if line or (_TOWN_CLUE.search(body, max(0, start - 9), start) and not _is_word(match.group(1))):
             for other in inside:
                 out.remove(other)
             out.append(

@@ -125,8 +125,8 @@ NO_COMPANY_AFTER: Final = frozenset(
     theatre forest county street avenue boulevard road river lake valley beach island mountains bowl racing""".split()
 )
 
-#: Exchanges that are called as the companies that run them.
-EXCHANGES: Final = frozenset("nasdaq nyse euronext xetra asx tsx".split())
+#: Exchanges and indices that are called as the companies that run them.
+EXCHANGES: Final = frozenset("nasdaq nyse euronext xetra asx tsx s&p dow".split())
 
 #: A person's role right before a single name: then the name is the person's.
 PERSON_BEFORE: Final = re.compile(
