@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -95,6 +96,55 @@ async def restore(settings: KafkaSettings, folder: Path, step: Step) -> dict[str
             name: await _send(producer, kafka.full_name(settings, topic), _lines(_file(folder, name)), name, step)
             for name, topic in topics.items()
         }
+
+
+def each(folder: Path) -> Iterator[tuple[str, bytes | None]]:
+    """Yield topic and value of every record of a backup.
+
+    Raises:
+        BadInput: no finished backup, or a changed file.
+    """
+    for name, told in read_about(folder)["topics"].items():
+        for line in _checked(folder, name, told):
+            yield name, _bytes(line["value"])
+
+
+def rewrite(folder: Path, change: Callable[[str, bytes], bytes]) -> int:
+    """Change values of a backup; return how many have changed.
+
+    A new folder is written beside it and takes its place in the end: a crash leaves the old one, or both.
+
+    Args:
+        folder: as `save` left it.
+        change: gets topic and value, returns the value.
+
+    Raises:
+        BadInput: no finished backup, a changed file, or what an attempt before has left stands beside it.
+    """
+    about, new, old = read_about(folder), folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
+    if left := next((one for one in (new, old) if one.exists()), None):
+        raise BadInput("is left of an attempt that did not end: look at both, and delete one", file=str(left))
+    new.mkdir()
+    changed = 0
+    for name, told in about["topics"].items():
+        with gzip.open(_file(new, name), "wb") as out:
+            for line in _checked(folder, name, told):
+                value = _bytes(line["value"])
+                made = change(name, value) if value else value
+                changed += made != value
+                out.write(orjson.dumps(line | {"value": _text(made)}, option=orjson.OPT_APPEND_NEWLINE))
+        told["sha256"] = _sum(_file(new, name))
+    (new / "backup.json").write_bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2))
+    folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old)
+    return changed
+
+
+def _checked(folder: Path, name: str, told: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if _sum(_file(folder, name)) != told["sha256"]:
+        raise BadInput("is not what was saved: its sum differs", file=str(_file(folder, name)))
+    yield from _lines(_file(folder, name))
 
 
 def read_about(folder: Path) -> dict[str, Any]:

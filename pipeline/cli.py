@@ -20,6 +20,7 @@ from pipeline.commands import (
     contract,
     dead,
     doctor,
+    forget,
     labels,
     model,
     profiles,
@@ -55,6 +56,7 @@ app.add_typer(routes.app, name="routes")
 app.add_typer(dead.app, name="dead")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("forget")(forget.forget)
 app.add_typer(contract.app, name="contract")
 app.command("doctor")(doctor.doctor)
 

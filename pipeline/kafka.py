@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -178,7 +178,7 @@ class Broker:
         self._settings = settings
         self._admin = AIOKafkaAdminClient(**client(settings))
 
-    async def __aenter__(self) -> Broker:
+    async def __aenter__(self) -> Self:
         """Connect.
 
         Raises:
@@ -266,13 +266,8 @@ class Broker:
             starts, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
         return sum(ends[tp] - max(done.get(tp, 0), starts[tp]) for tp in wanted)
 
-    async def rewind(self, group: str, topic: Topic, since: datetime | None) -> int:
-        """Let a consumer group begin again at an earlier time and return how many records that are.
-
-        Args:
-            group: its name without the prefix.
-            topic: what it reads.
-            since: the time of the first record to be read again; None for the oldest there is.
+    async def idle(self, group: str) -> None:
+        """Refuse to go on while a consumer group has members; its name without the prefix.
 
         Raises:
             NotReady: a worker of the group is still a member.
@@ -285,6 +280,20 @@ class Broker:
                     f"group {full} has {len(members)} members ({state}): stop its workers, then wait until their "
                     f"session has ended ({self._settings.session:.0f} s)"
                 )
+
+    async def rewind(self, group: str, topic: Topic, since: datetime | None) -> int:
+        """Let a consumer group begin again at an earlier time and return how many records that are.
+
+        Args:
+            group: its name without the prefix.
+            topic: what it reads.
+            since: the time of the first record to be read again; None for the oldest there is.
+
+        Raises:
+            NotReady: a worker of the group is still a member.
+        """
+        await self.idle(group)
+        full = self._settings.prefix + group
         name = full_name(self._settings, topic)
         wanted = [TopicPartition(name, n) for n in all_partitions(self._settings, topic)]
         async with reading(self._settings, group_id=full) as consumer:

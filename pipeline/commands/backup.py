@@ -32,7 +32,7 @@ def backup(
     from pipeline.topics import TOPICS
 
     settings = start.connected("backup")
-    with _bars() as step:
+    with bars() as step:
         about = start.run(save(settings.kafka, folder, TOPICS if everything else KEPT, step))
     if about is None:
         raise typer.Exit(1)
@@ -49,7 +49,7 @@ def restore(folder: Annotated[Path, typer.Argument(help="A folder that `stellwer
     from pipeline.backup import restore as bring
 
     settings = start.connected("restore")
-    with _bars() as step:
+    with bars() as step:
         counts = start.run(bring(settings.kafka, folder, step))
     if counts is None:
         raise typer.Exit(1)
@@ -57,7 +57,7 @@ def restore(folder: Annotated[Path, typer.Argument(help="A folder that `stellwer
 
 
 @contextmanager
-def _bars() -> Iterator[Callable[[str, int], None]]:
+def bars() -> Iterator[Callable[[str, int], None]]:
     """Show how far each topic is on standard error, where someone can see it."""
     screen = Console(stderr=True)
     with Progress(

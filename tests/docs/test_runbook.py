@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from pipeline import kafka
+from pipeline import accounts, kafka
 from pipeline.cli import app
 from pipeline.envelope import Out
 from pipeline.settings import Settings
@@ -82,6 +82,10 @@ async def test_a_day_of_an_operator(settings: Settings, tmp_path: Path) -> None:
             await _bury(settings)
         await _run(line.replace("/srv", str(tmp_path)).replace("/config", str(tmp_path)), environment, tmp_path)
     assert len([one async for one in kafka.whole(settings.kafka, ARTICLES)]) == 1
+    restored = settings.kafka.model_copy(update={"prefix": environment["STELLWERK_KAFKA__PREFIX"]})
+    there, _, _ = await accounts.read(restored)
+    assert there.everybody
+    assert there.everybody.ignore_people == ("Erika Dornfeld", "E. Dornfeld")
 
 
 async def _bury(settings: Settings) -> None:
