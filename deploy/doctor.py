@@ -2,7 +2,7 @@
 
     here      configuration, disk, model, accounts file
     broker    reachable, clock, topics, rights, lag, dead letters
-    content   accounts, rules, model in service, sources
+    content   accounts, rules, profiles, model in service, sources
 
 Nothing is changed, but for a commit by a group that nobody uses (`clock.py`). Each check is one finding or more: `ok`,
 `warn` (it works, but not for ever) or `fail`.
@@ -26,16 +26,17 @@ from agents import control
 from agents.health import Health
 from deploy import clock, rights
 from models import registry
-from pipeline import accounts, kafka, retrain
+from pipeline import accounts, applied, kafka, retrain
 from pipeline.access import accesses
+from pipeline.alert import profiles
+from pipeline.alert.profiles import load_profiles
 from pipeline.errors import StellwerkError
-from pipeline.records import RuleFile
 from pipeline.route.accounts import load_accounts
-from pipeline.rules.files import read_rules
+from pipeline.rules import match
 from pipeline.settings import FetchSettings, Settings
 from pipeline.stream.alert import route_topics
 from pipeline.stream.stages import STAGES
-from pipeline.topics import DEAD_LETTERS, RULES, TOPICS
+from pipeline.topics import DEAD_LETTERS, PROFILES, RULES, TOPICS
 
 State = Literal["ok", "warn", "fail"]
 #: Roles whose rights are looked at, unless others are named.
@@ -221,13 +222,20 @@ async def _accounts(settings: Settings) -> Iterable[Finding]:
 
 
 async def _rules(settings: Settings) -> Iterable[Finding]:
-    last = None
-    async for record in kafka.whole(settings.kafka, RULES):
-        last = record
-    if last is None or last.value is None:
+    book = await applied.newest(settings.kafka, RULES, match.opened)
+    if book is None or not book.version:
         return [Finding("rules", "ok", "none applied; the model decides alone")]
-    file = RuleFile.decode(last.value)
-    return [Finding("rules", "ok", f"{len(read_rules(file.text, file.name).rules):,} of {file.name} read well")]
+    return [Finding("rules", "ok", f"{len(book.rules.rules):,} applied, version {book.version}")]
+
+
+async def _profiles(settings: Settings) -> Iterable[Finding]:
+    if settings.alert.profiles:
+        found, where = load_profiles(settings.alert.profiles), f"of {settings.alert.profiles}"
+    else:
+        newest = await applied.newest(settings.kafka, PROFILES, profiles.opened)
+        found = newest or load_profiles()
+        where = "that ship" if found == load_profiles() else f"applied, version {found.version}"
+    return [Finding("profiles", "ok", f"{len(found.all)} {where}: {', '.join(one.name for one in found.all)}")]
 
 
 async def _promoted(settings: Settings) -> Iterable[Finding]:
@@ -260,6 +268,7 @@ _THERE: Final[tuple[tuple[str, Check], ...]] = (
     ("dead letters", _letters),
     ("accounts", _accounts),
     ("rules", _rules),
+    ("profiles", _profiles),
     ("model", _promoted),
     ("sources", _sources),
 )

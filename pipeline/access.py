@@ -1,7 +1,7 @@
 """Which role may do what on the broker, and the commands that say so to Kafka.
 
     role       reads                     writes                  group
-    init       makes and checks all topics; accounts, sources (`stellwerk topics init FOLDER`)
+    init       makes and checks all topics; accounts, sources, rules, profiles (`stellwerk topics init FOLDER`)
     ingest     sources, polls, alerts    articles, polls, withdrawals   ingest
     push       sources, polls            articles, polls
     stages     as in `stream/stages.py`                          the stage's name
@@ -32,7 +32,9 @@ from pipeline.topics import (
     LABELS,
     NOTIFICATIONS,
     POLLS,
+    PROFILES,
     PROMOTIONS,
+    RULES,
     SOURCES,
     WITHDRAWALS,
     Topic,
@@ -97,7 +99,7 @@ def grants(role: str, settings: Settings) -> Iterator[list[str]]:
     if role == "init":
         yield from _below(prefix, "topic", "Create", "Describe", "DescribeConfigs")
         # `stellwerk topics init FOLDER` compares what is applied with the folder's files, and writes what differs.
-        yield ["--operation", "Read", "--operation", "Write", *_named((ACCOUNTS, SOURCES), settings)]
+        yield ["--operation", "Read", "--operation", "Write", *_named((ACCOUNTS, SOURCES, RULES, PROFILES), settings)]
     elif role == "operator":
         yield from _below(prefix, "topic", "All")
         yield from _below(prefix, "group", "All")

@@ -178,6 +178,12 @@ PROGRESS: Final = Gauge(
 )
 READY: Final = Gauge("stellwerk_ready", "1 where what a worker needs is there, else 0", ("role", "need"))
 VERSION: Final = Gauge("stellwerk_version_info", "1 for each version in service", ("role", "what", "version"))
+UNUSABLE: Final = Counter(
+    "stellwerk_unusable_files_total",
+    "applied files that this worker cannot use; what was in force stays",
+    ("topic",),
+    "files",
+)
 
 #: Alerts
 ALERTS: Final = Counter("stellwerk_alerts_total", "alert revisions decided", ("type", "state"), "alerts")
@@ -226,6 +232,7 @@ METRICS: Final[tuple[Counter | Gauge | Histogram, ...]] = (
     PROGRESS,
     READY,
     VERSION,
+    UNUSABLE,
     ALERTS,
     ALERT_LATENCY,
     JUDGED,

@@ -174,7 +174,7 @@ class AlertSettings(Section):
         description="seconds an alert stays silent after a revision; small news is collected meanwhile",
     )
     articles_most: int = Field(50, ge=1, le=500, description="articles kept in one alert; of more only their ids")
-    profiles: Path | None = Field(None, description="profile file (TOML); None: the three that ship")
+    profiles: Path | None = Field(None, description="profile file (TOML) that counts instead of the topic `profiles`")
     routes: Path | None = Field(None, description="route file (TOML); None: no topics beside `alerts`")
 
 

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from pipeline import kafka
 from pipeline.alert.memory import Memory
+from pipeline.applied import in_force
 from pipeline.classify.step import Scorer
-from pipeline.errors import Permanent, Undecodable
+from pipeline.errors import Undecodable
 from pipeline.process import BATCH, Walk
 from pipeline.records import Alert, AlertState, Article
 from pipeline.route.step import Router
@@ -102,14 +103,7 @@ async def rules_in_service(settings: Settings) -> Book | None:
         Transient: no broker answers.
     """
     await kafka.require(settings.kafka, (RULES,))
-    book = None
-    async for record in kafka.whole(settings.kafka, RULES):
-        try:
-            book = opened(record.value)
-        except Permanent:
-            # The workers keep what they had, too.
-            continue
-    return book
+    return await in_force(settings.kafka, RULES, opened)
 
 
 def _decoded(value: bytes | None) -> Iterator[Article]:

@@ -18,6 +18,7 @@ from pipeline.records import (
     Match,
     Notification,
     PollState,
+    ProfileFile,
     Promotion,
     Record,
     RuleFile,
@@ -88,6 +89,7 @@ LABELS: Final = Topic("labels", Label, "article id", wide=False, retention=None,
 PROMOTIONS: Final = Topic("promotions", Promotion, "model name", wide=False, cleanup="compact", retention=None)
 ACCOUNTS: Final = Topic("accounts", AccountRecord, "account id", wide=False, cleanup="compact", retention=None)
 RULES: Final = Topic("rules", RuleFile, "rules", wide=False, cleanup="compact", retention=None)
+PROFILES: Final = Topic("profiles", ProfileFile, "profiles", wide=False, cleanup="compact", retention=None)
 #: Kept as bytes: what a source is, only `agents` knows. As many partitions as `polls` has, and the same key, so that an
 #: ingest worker finds what is remembered of partition n in partition n.
 SOURCES: Final = Topic("sources", None, "source id", cleanup="compact", retention=None)
@@ -106,6 +108,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
     PROMOTIONS,
     ACCOUNTS,
     RULES,
+    PROFILES,
     SOURCES,
     POLLS,
 )

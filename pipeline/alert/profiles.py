@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,8 +19,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.errors import BadInput
-from pipeline.records import Alert, Fact, FactKind, Role, Score
+from pipeline.records import Alert, Fact, FactKind, ProfileFile, Role, Score
 from pipeline.signals import Direction, SignalType, Status
+from pipeline.toml import placed, read, read_text
 
 #: Who acts counts most; an alert keeps its best role.
 _ROLES: Final = {Role.ACTOR: 1.0, Role.TARGET: 0.9, Role.PARTNER: 0.8, Role.MENTIONED: 0.3}
@@ -67,30 +67,42 @@ def load_profiles(file: Path | None = None) -> Profiles:
     """Return the profiles in a file, or those that ship.
 
     Raises:
-        BadInput: no TOML, an unknown name, or a weight outside 0 to 1.
+        BadInput: as `read_profiles`, or the file cannot be read.
     """
-    if file is None:
-        return _shipped()
-    try:
-        return _read(file.read_bytes(), str(file))
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
+    return read_profiles(read_text(file), str(file)) if file else _shipped()
 
 
 @cache
 def _shipped() -> Profiles:
-    return _read((files("pipeline.alert") / "profiles.toml").read_bytes(), "profiles.toml")
+    return read_profiles((files("pipeline.alert") / "profiles.toml").read_text("utf-8"), "profiles.toml")
 
 
-def _read(data: bytes, file: str) -> Profiles:
-    try:
-        raw = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"not TOML: {error}", file=file) from None
+def opened(value: bytes | None) -> Profiles:
+    """Return the profiles in a record; one without value (a tombstone) means those that ship.
+
+    Raises:
+        Permanent: no profile file, or one that this version cannot read.
+    """
+    if value is None:
+        return _shipped()
+    file = ProfileFile.decode(value)
+    return read_profiles(file.text, file.name)
+
+
+def read_profiles(text: str, file: str) -> Profiles:
+    """Return the profiles in a file's text; `file` is its name for errors.
+
+    Raises:
+        BadInput: no TOML, an unknown name, or a weight outside 0 to 1; with line and field.
+    """
+    raw = read(text, file)
     if not raw:
         raise BadInput("no profile in it", file=file)
-    version = hashlib.sha256(data).hexdigest()[:12]
-    return Profiles(tuple(_profile(name, table, file) for name, table in raw.items()), version)
+    version = hashlib.sha256(text.encode()).hexdigest()[:12]
+    try:
+        return Profiles(tuple(_profile(name, table, file) for name, table in raw.items()), version)
+    except BadInput as error:
+        raise placed(error, text) from None
 
 
 def _profile(name: str, table: Any, file: str) -> Profile:

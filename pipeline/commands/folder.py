@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import BadInput
-from pipeline.settings import KafkaSettings
+from pipeline.records import AppliedFile, ProfileFile, RuleFile
+from pipeline.settings import Settings
+from pipeline.topics import PROFILES, RULES, Topic
+
+if TYPE_CHECKING:
+    from agents import control
+    from pipeline import accounts as whom
 
 _ACCOUNTS: Final = ("accounts.csv", "accounts.toml", "accounts.jsonl")
 _SOURCES: Final = ("sources.toml", "sources.csv", "sources.opml")
 
 
-async def apply(folder: Path, settings: KafkaSettings) -> list[str]:
-    """Make the topics of accounts and sources say what the files of a folder say.
+async def apply(folder: Path, settings: Settings) -> list[str]:
+    """Make the topics say what the files of a folder say: accounts, keyword rules, profiles, sources.
 
-    A file that is not there changes nothing. Both are read before anything is sent. The second time nothing changes.
+    A file that is not there changes nothing. All are read before anything is sent. The second time nothing changes.
 
     Args:
-        folder: with `accounts` and `sources`, each as one of the kinds of file that can be.
+        folder: with `accounts` and `sources`, each as one of the kinds of file that can be, `rules.toml`,
+            `profiles.toml`.
         settings: which broker.
 
     Returns:
@@ -32,21 +41,27 @@ async def apply(folder: Path, settings: KafkaSettings) -> list[str]:
     from agents import control
     from agents.sources import load_sources
     from pipeline import accounts as whom
+    from pipeline import applied
     from pipeline.route.accounts import load_accounts
 
     accounts, sources = _only(folder, _ACCOUNTS), _only(folder, _SOURCES)
     listen = load_accounts(accounts) if accounts else None
     poll = load_sources(sources) if sources else None
-    changes: dict[Path, whom.Changes | control.Changes] = {}
-    # Accounts first: so the first articles meet those whom they are about.
+    whole = [(topic, read(folder / name)) for name, topic, read in _WHOLE if (folder / name).exists()]
+    told = []
+    # Sources last: so the first articles meet those whom they are about, and what is wanted of them.
     if accounts and listen is not None:
-        changes[accounts] = await whom.apply(settings, listen)
+        told.append(_line(accounts, await whom.apply(settings.kafka, listen)))
+    for topic, (file, what) in whole:
+        changed = await applied.put(settings.kafka, topic, file)
+        told.append(f"{file.name}: {what}, version {file.version}, {'applied' if changed else 'as before'}")
     if sources and poll is not None:
-        changes[sources] = await control.apply(settings, poll)
-    return [
-        f"{file.name}: {len(of.new)} new, {len(of.changed)} changed, {len(of.gone)} gone, {of.same} as before"
-        for file, of in changes.items()
-    ]
+        told.append(_line(sources, await control.apply(settings.kafka, poll)))
+    return told
+
+
+def _line(file: Path, of: whom.Changes | control.Changes) -> str:
+    return f"{file.name}: {len(of.new)} new, {len(of.changed)} changed, {len(of.gone)} gone, {of.same} as before"
 
 
 def _only(folder: Path, names: tuple[str, ...]) -> Path | None:
@@ -55,3 +70,39 @@ def _only(folder: Path, names: tuple[str, ...]) -> Path | None:
     if len(found) > 1:
         raise BadInput(f"stands beside {found[0].name}, and only one can count; take one away", file=str(found[1]))
     return found[0] if found else None
+
+
+def rules(path: Path) -> tuple[RuleFile, str]:
+    """Return a rule file, checked, as it goes onto its topic, and what it holds, for people.
+
+    Raises:
+        BadInput: it is wrong.
+    """
+    from pipeline.rules.files import read_rules
+    from pipeline.toml import read_text
+
+    text = read_text(path)
+    found = read_rules(text, str(path))
+    file = RuleFile(name=path.name, version=found.version, at=datetime.now(UTC), text=text)
+    return file, f"{len(found.rules)} rules"
+
+
+def profiles(path: Path) -> tuple[ProfileFile, str]:
+    """Return a profile file, checked, as it goes onto its topic, and what it holds, for people.
+
+    Raises:
+        BadInput: it is wrong.
+    """
+    from pipeline.alert.profiles import read_profiles
+    from pipeline.toml import read_text
+
+    text = read_text(path)
+    found = read_profiles(text, str(path))
+    file = ProfileFile(name=path.name, version=found.version, at=datetime.now(UTC), text=text)
+    return file, f"profiles {', '.join(one.name for one in found.all)}"
+
+
+_WHOLE: Final[tuple[tuple[str, Topic, Callable[[Path], tuple[AppliedFile, str]]], ...]] = (
+    ("rules.toml", RULES, rules),
+    ("profiles.toml", PROFILES, profiles),
+)

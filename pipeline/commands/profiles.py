@@ -1,4 +1,4 @@
-"""`stellwerk profiles`: check a profile file, and see what it would change before it is used."""
+"""`stellwerk profiles`: check a profile file, see what it would change, and take it into force."""
 
 from __future__ import annotations
 
@@ -38,18 +38,60 @@ def check(
     from pipeline.alert.profiles import load_profiles
 
     screen, good = Console(soft_wrap=True, highlight=False), True
-    named: list[Path | None] = [*(files or [])] or [load().alert.profiles]
+    named: list[Path | None] = [*(files or [])] or [None]
     for file in named:
         try:
-            found = load_profiles(file)
+            found, name = (load_profiles(file), str(file)) if file else _in_force()
         except StellwerkError as error:
             screen.print(f"[red]wrong[/]  {escape(str(error))}")
             good = False
             continue
-        screen.print(f"fine   {escape(str(file or 'the profiles that ship'))}, version {found.version}")
+        screen.print(f"fine   {escape(name)}, version {found.version}")
         for profile in found.all:
             screen.print(f"       {escape(profile.name)}: {escape(profile.reason)}")
     raise typer.Exit(0 if good else 1)
+
+
+def _in_force() -> tuple[Profiles, str]:
+    """Return the profiles that are in force here, and where they come from."""
+    from pipeline.alert.profiles import load_profiles
+    from pipeline.applied import profiles_in_force
+
+    settings = start.begin("profiles")
+    if settings.alert.profiles or not settings.kafka.bootstrap:
+        return load_profiles(settings.alert.profiles), str(settings.alert.profiles or "the profiles that ship")
+    found = asyncio.run(profiles_in_force(settings))
+    return found, "the profiles that ship" if found == load_profiles() else "the profiles that were applied"
+
+
+@app.command()
+def apply(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Profile file (TOML).")] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take away what was applied: those that ship count again.")
+    ] = False,
+) -> None:
+    """Check a profile file and take it into force: all alert workers switch to it without a restart.
+
+    It replaces the profiles that were there; the same file again changes nothing. Workers whose settings name a file
+    (STELLWERK_ALERT__PROFILES) go on with that file. Alerts that are out keep their scores until their next revision.
+
+    Examples:
+
+        stellwerk profiles apply profiles.toml
+
+        STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk profiles apply --remove
+    """
+    from pipeline.commands import folder
+    from pipeline.topics import PROFILES
+
+    if (file is None) != remove:
+        raise typer.BadParameter("name a file, or --remove")
+    made, what = folder.profiles(file) if file else (None, "the profiles that ship")
+    settings = start.connected("profiles")
+    start.put(settings, PROFILES, made, what)
+    if settings.alert.profiles:
+        start.warn(f"workers with this STELLWERK_ALERT__PROFILES go on with {settings.alert.profiles}")
 
 
 @app.command()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -17,7 +15,6 @@ from rich.markup import escape
 
 from pipeline.commands import start
 from pipeline.errors import BadInput
-from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.records import Article
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Keyword combinations: check, test and apply a rule file.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Rule file (TOML), see docs/rules.md.")]
-#: The uncompressed file may be this large; the topic's limit counts what it becomes.
-_LARGEST: Final = 32_000_000
 
 
 @app.command()
@@ -41,7 +36,7 @@ def check(
         stellwerk rules check rules.toml
     """
     from pipeline.rules.files import check as faults_of
-    from pipeline.rules.files import read_text
+    from pipeline.toml import read_text
 
     screen, good = Console(soft_wrap=True, highlight=False), True
     for file in files:
@@ -91,46 +86,17 @@ def try_out(
 def apply(file: File) -> None:
     """Check a rule file and take it into service: all classify workers switch to it, in one step each.
 
-    It replaces the rules that were there; an empty file takes them all away.
+    It replaces the rules that were there; an empty file takes them all away. The same file again changes nothing.
 
     Example:
 
         STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk rules apply rules.toml
     """
-    from pipeline.rules.files import read_rules, read_text
-
-    text = read_text(file)
-    rules = read_rules(text, str(file))
-    settings = start.connected("rules")
-    asyncio.run(_send(settings, file.name, rules.version, text))
-    Console(soft_wrap=True, highlight=False).print(f"applied {len(rules.rules)} rules, version {rules.version}")
-
-
-async def _send(settings: Settings, name: str, version: str, text: str) -> None:
-    """Put the file onto the topic, compressed, as one record.
-
-    Raises:
-        NotReady: the topic is missing.
-        BadInput: the file is larger than the topic takes.
-    """
-    from aiokafka.errors import MessageSizeTooLargeError, RecordTooLargeError
-
-    from pipeline import kafka
-    from pipeline.envelope import Out, headers_for, new_trace
-    from pipeline.records import RuleFile
+    from pipeline.commands import folder
     from pipeline.topics import RULES
 
-    await kafka.require(settings.kafka, (RULES,))
-    record = RuleFile(name=name, version=version, at=datetime.now(UTC), text=text)
-    out = Out(RULES, b"rules", record.encode())
-    headers = headers_for(out, source="/stellwerk/rules", trace=new_trace())
-    async with kafka.sending(settings.kafka, compression_type="gzip", max_request_size=_LARGEST) as producer:
-        try:
-            await producer.send_and_wait(
-                kafka.full_name(settings.kafka, RULES), out.value, key=out.key, headers=headers
-            )
-        except (MessageSizeTooLargeError, RecordTooLargeError):
-            raise BadInput(f"{len(out.value)} bytes are more than the topic takes", file=name) from None
+    made, what = folder.rules(file)
+    start.put(start.connected("rules"), RULES, made, what)
 
 
 def _articles(file: Path) -> Iterator[Article]:

@@ -19,7 +19,8 @@ from pipeline.errors import BadInput, NotReady
 from pipeline.settings import Settings, load
 
 if TYPE_CHECKING:
-    from pipeline.records import Article
+    from pipeline.records import AppliedFile, Article
+    from pipeline.topics import Topic
 
 #: Stands for the broker's topic where a file may be named; a file of that name is `./topic`.
 TOPIC: Final = "topic"
@@ -116,6 +117,33 @@ def duration(value: str) -> timedelta:
     if not found:
         raise typer.BadParameter(f"{value!r} is no duration; write 60s, 30m, 12h or 7d")
     return timedelta(**{_UNITS[found[2]]: float(found[1])})
+
+
+def put(settings: Settings, topic: Topic, file: AppliedFile | None, what: str) -> None:
+    """Put a checked file onto its topic and say whether that changes anything; None takes away what is there.
+
+    Args:
+        settings: which broker.
+        topic: which topic.
+        file: what is put there.
+        what: what it holds, for people.
+
+    Raises:
+        NotReady: the topic is missing.
+        BadInput: the file is larger than the topic takes.
+    """
+    from pipeline import applied
+
+    changed = run(applied.put(settings.kafka, topic, file))
+    if changed is None:
+        raise typer.Exit(130)
+    version = f", version {file.version}" if file else ""
+    print(f"applied {what}{version}" if changed else f"nothing changes: {what}{version}, as before")
+
+
+def warn(what: str) -> None:
+    """Say on standard error what the user should know beside the result."""
+    print(what, file=sys.stderr)
 
 
 def user() -> str:

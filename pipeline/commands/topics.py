@@ -18,11 +18,12 @@ def init(
     folder: Annotated[
         Path | None,
         typer.Argument(
-            help="With accounts.csv (.toml, .jsonl) and sources.toml (.csv, .opml), where they are there: applied too."
+            help="Applied too, what of it is there: accounts.csv (.toml, .jsonl), sources.toml (.csv, .opml), "
+            "rules.toml, profiles.toml."
         ),
     ] = None,
 ) -> None:
-    """Make the topics that are missing, and check all of them; with a folder, apply its accounts and sources.
+    """Make the topics that are missing, and check all of them; with a folder, apply what stands in it.
 
     As often as you like: the second time nothing is made and nothing changes.
 
@@ -105,8 +106,8 @@ async def _init(folder: Path | None) -> None:
         return
     from pipeline.commands.folder import apply
 
-    told = await apply(folder, start.connected("topics").kafka)
-    print("\n".join(told or [f"no accounts and no sources in {folder}: nothing is applied"]))
+    told = await apply(folder, start.connected("topics"))
+    print("\n".join(told or [f"nothing in {folder} that belongs on a topic: nothing is applied"]))
 
 
 async def _topics(*, make: bool) -> None:

@@ -18,6 +18,7 @@ from agents.sources import Source
 from deploy.demo.articles import OUTLETS, DemoArticle, load_articles
 from deploy.local import DEMO
 from models.promotion import MODEL
+from pipeline.alert.profiles import read_profiles
 from pipeline.process import Walk, Walked, open_path
 from pipeline.records import (
     AccountRecord,
@@ -26,6 +27,7 @@ from pipeline.records import (
     Label,
     Notification,
     PollState,
+    ProfileFile,
     Promotion,
     Record,
     RuleFile,
@@ -45,6 +47,7 @@ from pipeline.topics import (
     MATCHES,
     NOTIFICATIONS,
     POLLS,
+    PROFILES,
     PROMOTIONS,
     RULES,
     SOURCES,
@@ -55,6 +58,12 @@ from pipeline.topics import (
 _SLUG: Final = "caldermont-furnace-order"
 _ANCHOR: Final = datetime(2026, 11, 2, 8, tzinfo=UTC)
 _SITE: Final = "https://newsroom.example"
+_PROFILES: Final = """[cranes]
+reason = "rents out cranes"
+types = { other = 0.0, new_site = 1.0, reason = "a new plant is built with cranes" }
+status = { other = 1.0, reason = "at any time" }
+direction = { other = 1.0, reason = "either way" }
+"""
 _RULES: Final = '[[rule]]\nid = "hydrogen"\ntype = "project"\nquery = "hydrogen AND (plant OR tower)"\n'
 
 
@@ -114,6 +123,9 @@ def _beside(source: Source, walk: Walk, walked: Walked) -> dict[Topic, Record]:
         WITHDRAWALS: Withdrawal(article_id=article.id, fetched=_ANCHOR, reason="the server said 410"),
         NOTIFICATIONS: Notification(
             alert_id=alert.id, receiver="crm", revision=1, state="sent", batch=stable_id("crm", alert.id), at=_ANCHOR
+        ),
+        PROFILES: ProfileFile(
+            name="profiles.toml", version=read_profiles(_PROFILES, "").version, at=_ANCHOR, text=_PROFILES
         ),
         RULES: RuleFile(name="rules.toml", version=stable_id(_RULES), at=_ANCHOR, text=_RULES),
     }

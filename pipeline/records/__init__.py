@@ -7,7 +7,7 @@ Times are aware and in UTC.
 wire.py      what every record is                article.py   articles
 signal.py    classified                          match.py     matches
 alert.py     alerts, held, withdrawals, notifications
-control.py   labels, accounts, rules, promotions
+control.py   labels, accounts, rules, profiles, promotions
 poll.py      polls
 """
 
@@ -22,7 +22,15 @@ from pipeline.records.alert import (
     Withdrawal,
 )
 from pipeline.records.article import FILE, Article, ArticleRef, How, Post
-from pipeline.records.control import AccountRecord, AccountsApplied, Label, Promotion, RuleFile
+from pipeline.records.control import (
+    AccountRecord,
+    AccountsApplied,
+    AppliedFile,
+    Label,
+    ProfileFile,
+    Promotion,
+    RuleFile,
+)
 from pipeline.records.match import AccountRef, Match, MatchedSignal, Mention, Place, Role
 from pipeline.records.poll import PollState, Version
 from pipeline.records.signal import Classified, Fact, FactKind, Signal
@@ -37,6 +45,7 @@ __all__ = [
     "AlertEvidence",
     "AlertSignal",
     "AlertState",
+    "AppliedFile",
     "Article",
     "ArticleRef",
     "Classified",
@@ -52,6 +61,7 @@ __all__ = [
     "Place",
     "PollState",
     "Post",
+    "ProfileFile",
     "Promotion",
     "Record",
     "Role",

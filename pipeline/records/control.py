@@ -53,13 +53,21 @@ class AccountsApplied(Record):
     at: Time
 
 
-class RuleFile(Record):
-    """The keyword rules in service: the whole file, so that all of them change in one step."""
+class AppliedFile(Record):
+    """A file that was applied: the whole of it, so that all that it says changes in one step."""
 
     name: str = Field(description="the file's name, for people")
     version: str = Field(description="hash of the text")
     at: Time
     text: str = Field(description="the file as it was checked")
+
+
+class RuleFile(AppliedFile):
+    """The keyword rules in service: the whole file, so that all of them change in one step."""
+
+
+class ProfileFile(AppliedFile):
+    """The supplier profiles in force: the whole file, so that a batch of alerts is scored by one set of them."""
 
 
 class Promotion(Record):

@@ -1,7 +1,7 @@
 """Keyword combinations: a deployment's own Boolean queries, the second source of signals; pure.
 
     load_rules(path) -> Rules             files.py: TOML in, checked; every fault with file, line and column
-                                          toml.py: where things stand in it; text.py: how queries and texts are spelt
+                                          text.py: how queries and texts are spelt
     parse(query) -> Node                  query.py: Lucene syntax; the tree is tree.py's
     Automaton(queries).find(text)         automaton.py: one pass over the text for the words of all rules
     Book(rules).signals(…) -> [Signal]    match.py: which rules hit, and the sentences in which their words stand

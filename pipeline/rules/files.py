@@ -5,8 +5,6 @@ A file with a fault is refused whole. `check` returns all faults at once, `load_
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,12 +16,11 @@ from pydantic import ConfigDict, Field, ValidationError
 from pipeline.errors import BadInput
 from pipeline.records import Part, stable_id
 from pipeline.rules.query import BadQuery, parse
-from pipeline.rules.toml import Table, inside, place, tables
 from pipeline.rules.tree import Node
 from pipeline.signals import Direction, SignalType, Status
+from pipeline.toml import Table, inside, place, read, read_text, tables
 
 ID: Final = r"^[a-z0-9][a-z0-9._-]{0,99}$"
-_WHERE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class _Written(Part):
@@ -73,20 +70,6 @@ def load_rules(path: Path) -> Rules:
     return read_rules(read_text(path), str(path))
 
 
-def read_text(path: Path) -> str:
-    """Return a rule file's text.
-
-    Raises:
-        BadInput: it cannot be read, or is not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=str(path)) from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"not UTF-8 at byte {error.start + 1}", file=str(path)) from None
-
-
 def read_rules(text: str, file: str) -> Rules:
     """Return the rules in a file's text; `file` is its name for errors.
 
@@ -106,12 +89,9 @@ def read_rules(text: str, file: str) -> Rules:
 def check(text: str, file: str) -> tuple[Rules, list[BadInput]]:
     """Return the rules that are right, and all faults in the order of the file."""
     try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _WHERE.search(str(error))
-        told = _WHERE.sub("", str(error))
-        line, column = (int(found[1]), int(found[2])) if found and found[1] else (text.count("\n") + 1, None)
-        return Rules(), [BadInput(f"not TOML: {told}", file=file, line=line, column=column)]
+        raw = read(text, file)
+    except BadInput as error:
+        return Rules(), [error]
     written = raw.pop("rule", [])
     faults = [BadInput("only [[rule]] tables are known here", file=file, field=name) for name in raw]
     if not isinstance(written, list) or not all(isinstance(one, dict) for one in written):

@@ -10,7 +10,8 @@ before its first match is judged, and dropped when the partition goes to another
 
 A revision goes to the topics of its routes first and to `alerts` when they have it: a crash in between repeats it
 there. What comes without a match (`aside`) is decided between two batches, on the partitions that are owned then, and
-from the same memory: after a restart it is found again, or found done.
+from the same memory: after a restart it is found again, or found done. What was applied comes into force there, too:
+a batch is judged by one set of profiles.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from pipeline.envelope import Out
 from pipeline.errors import Undecodable, Unprocessable
 from pipeline.records import Alert, AlertState, Label, Match
 from pipeline.settings import Settings
-from pipeline.stream import meter
+from pipeline.stream import meter, profiles
 from pipeline.stream.guard import Done
 from pipeline.stream.says import Says
 from pipeline.topics import ALERTS, HELD, Topic, route_topic
@@ -56,7 +57,8 @@ class Alerting:
         self._says = Says(settings.kafka)
         self._found: list[tuple[int, str, Alert]] = []
         self._wake: Callable[[], None] = lambda: None
-        self._profiles = load_profiles(settings.alert.profiles)
+        self._applied = None if settings.alert.profiles else profiles.following(settings.kafka)
+        self._profiles = self._applied.value if self._applied else load_profiles(settings.alert.profiles)
         self._routes = routes_of(settings)
         names = self._routes.topics() if self._routes else ()
         self._topics = {name: route_topic(name) for name in names}
@@ -67,12 +69,19 @@ class Alerting:
         self._says.woken_by(wake)
 
     async def start(self) -> None:
-        """Read what people and publishers have said, unless that was done before."""
+        """Read what people and publishers have said, and the profiles in force, unless that was done before."""
         await self._says.prepare()
+        if self._applied:
+            await self._applied.prepare()
 
     async def follow(self) -> None:
-        """Follow what they say, and wake when a cool-down is over, for ever."""
-        await asyncio.gather(self._says.follow(), self._watch())
+        """Follow what they say and which profiles are applied, and wake when a cool-down is over, for ever."""
+        applied = [self._applied.follow()] if self._applied else []
+        await asyncio.gather(self._says.follow(), self._watch(), *applied)
+
+    def versions(self) -> dict[str, str]:
+        """Return what is in force."""
+        return {"profiles": self._profiles.version}
 
     async def _watch(self) -> None:
         while True:
@@ -130,8 +139,13 @@ class Alerting:
         self._found = [one for one in self._found if one[0] not in gone]
 
     def aside(self) -> list[Done]:
-        """Return what labels, withdrawals and time have made of the alerts that are owned now."""
+        """Return what labels, withdrawals and time have made of the alerts that are owned now.
+
+        What was applied meanwhile is in force from here on, until the next call.
+        """
         now = datetime.now(UTC)
+        if self._applied:
+            self._profiles = self._applied.value
         found, self._found = self._found, []
         news, self._says.news = self._says.news, []
         done: list[Done] = []

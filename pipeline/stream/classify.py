@@ -12,7 +12,7 @@ from pipeline.settings import Settings
 from pipeline.stream import meter
 from pipeline.stream.guard import Done
 from pipeline.stream.promotions import InService
-from pipeline.stream.rules import Following
+from pipeline.stream.rules import following
 from pipeline.stream.sample import SAMPLE
 from pipeline.topics import CLASSIFIED
 
@@ -29,11 +29,11 @@ class Classifying:
 
     def __init__(self, settings: Settings) -> None:
         self.model = InService(settings)
-        self.rules = Following(settings.kafka)
+        self.rules = following(settings.kafka)
 
     def warm(self) -> None:
         """Judge an article that nobody sent: what loads on first use loads now."""
-        classify(self.model.scorer, [SAMPLE], self.rules.book)
+        classify(self.model.scorer, [SAMPLE], self.rules.value)
 
     async def start(self) -> None:
         """Read which model and which rules are in service, unless that was done before."""
@@ -45,7 +45,7 @@ class Classifying:
 
     def step(self, articles: Sequence[Article]) -> list[Done]:
         """Judge articles; all of a batch by the same model and the same rules."""
-        made = classify(self.model.scorer, articles, self.rules.book)
+        made = classify(self.model.scorer, articles, self.rules.value)
         meter.judged(made)
         return [
             Done(
@@ -57,4 +57,4 @@ class Classifying:
 
     def versions(self) -> dict[str, str]:
         """Return what is in service."""
-        return {"model": self.model.scorer.version, "rules": self.rules.book.version}
+        return {"model": self.model.scorer.version, "rules": self.rules.value.version}

@@ -23,6 +23,7 @@ from pipeline.topics import (
     HELD,
     LABELS,
     MATCHES,
+    PROFILES,
     PROMOTIONS,
     RULES,
     WITHDRAWALS,
@@ -42,7 +43,7 @@ class Built:
         prepare: awaited with the partitions of a batch before its step; rebuilds memory.
         forget: called with the partitions that were taken away.
         beside: runs beside the step until the worker ends; what it raises ends the worker.
-        versions: returns what is in service, by what it is: model, rules.
+        versions: returns what is in service, by what it is: model, rules, profiles.
         aside: asked between two batches, after `prepare`, for what goes out although no record came.
         wake: gets a function that asks for that at once.
     """
@@ -103,6 +104,7 @@ def _alert(settings: Settings) -> Built:
         prepare=stage.prepare,
         forget=stage.forget,
         beside=stage.follow,
+        versions=stage.versions,
         aside=stage.aside,
         wake=stage.woken_by,
     )
@@ -112,7 +114,7 @@ STAGES: Final[tuple[Stage, ...]] = (
     Stage("classify", ARTICLES, Article, (CLASSIFIED, DEAD_LETTERS), _classify, (PROMOTIONS, RULES)),
     Stage("route", CLASSIFIED, Classified, (MATCHES, WITHDRAWALS, DEAD_LETTERS), _route, (ACCOUNTS,)),
     # It reads what it wrote: its memory.
-    Stage("alert", MATCHES, Match, (ALERTS, HELD, DEAD_LETTERS), _alert, (ALERTS, HELD, LABELS, WITHDRAWALS)),
+    Stage("alert", MATCHES, Match, (ALERTS, HELD, DEAD_LETTERS), _alert, (ALERTS, HELD, LABELS, WITHDRAWALS, PROFILES)),
 )
 
 

@@ -27,7 +27,15 @@ BOARDS = sorted((GRAFANA / "dashboards").glob("*.json"))
 #: What Prometheus and its library bring.
 FOREIGN = {"up", "process_start_time_seconds", "process_cpu_seconds_total", "process_resident_memory_bytes"}
 #: Panels that show faults, or need days: empty in a demo that runs for a minute.
-QUIET = ("dead_letters_total", "resent_total", "poll_failures_total", "pages_total", ":psi", '"notify"')
+QUIET = (
+    "dead_letters_total",
+    "unusable_files_total",
+    "resent_total",
+    "poll_failures_total",
+    "pages_total",
+    ":psi",
+    '"notify"',
+)
 _GET = "(Debian: apt install --no-install-recommends prometheus)"
 needs_promtool = pytest.mark.skipif(not shutil.which("promtool"), reason=f"promtool is missing {_GET}")
 needs_prometheus = pytest.mark.skipif(not shutil.which("prometheus"), reason=f"Prometheus is missing {_GET}")

@@ -161,7 +161,7 @@ async def test_a_role_reads_and_writes_what_it_needs_and_nothing_else(secure: Se
 
 async def test_init_applies_what_a_folder_says(secure: SecureBroker) -> None:
     """Accounts and sources of a folder reach their topics with no more than the login of `init`."""
-    told = await apply(ROOT / "deploy" / "demo", secure.scram("init"))
+    told = await apply(ROOT / "deploy" / "demo", Settings(kafka=secure.scram("init")))
     assert len(told) == 2
 
 

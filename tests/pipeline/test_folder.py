@@ -15,6 +15,13 @@ from pipeline.settings import Settings
 
 ACCOUNTS = "account_id,name\na,Nordhaff AG\nb,Meldau GmbH\n"
 SOURCES = '[[source]]\nid = "one"\nurl = "https://example.org/feed"\n'
+RULES = '[[rule]]\nid = "a"\ntype = "tender"\nquery = "crane"\n'
+PROFILES = """[cranes]
+reason = "rents out cranes"
+types = { other = 1.0 }
+status = { other = 1.0 }
+direction = { other = 1.0 }
+"""
 
 
 @pytest.mark.broker
@@ -22,15 +29,24 @@ async def test_what_is_there_is_applied_and_what_is_missing_stays(settings: Sett
     """Twice the same changes nothing; a file that has gone takes nothing off its topic."""
     async with Broker(settings.kafka) as broker:
         await broker.make()
-    assert await apply(tmp_path, settings.kafka) == []
+    assert await apply(tmp_path, settings) == []
     (tmp_path / "accounts.csv").write_text(ACCOUNTS)
     (tmp_path / "sources.toml").write_text(SOURCES)
-    assert await apply(tmp_path, settings.kafka) == [
+    assert await apply(tmp_path, settings) == [
         "accounts.csv: 2 new, 0 changed, 0 gone, 0 as before",
         "sources.toml: 1 new, 0 changed, 0 gone, 0 as before",
     ]
-    (tmp_path / "sources.toml").unlink()
-    assert await apply(tmp_path, settings.kafka) == ["accounts.csv: 0 new, 0 changed, 0 gone, 2 as before"]
+    (tmp_path / "rules.toml").write_text(RULES)
+    (tmp_path / "profiles.toml").write_text(PROFILES)
+    said = [line.rpartition(", ") for line in (await apply(tmp_path, settings))[1:3]]
+    assert [(line.partition(",")[0], what) for line, _, what in said] == [
+        ("rules.toml: 1 rules", "applied"),
+        ("profiles.toml: profiles cranes", "applied"),
+    ]
+    assert [line.rpartition(", ")[2] for line in (await apply(tmp_path, settings))[1:3]] == ["as before"] * 2
+    for name in ("sources", "rules", "profiles"):
+        (tmp_path / f"{name}.toml").unlink()
+    assert await apply(tmp_path, settings) == ["accounts.csv: 0 new, 0 changed, 0 gone, 2 as before"]
     assert set(await listed(settings.kafka)) == {"one"}
 
 
@@ -42,9 +58,9 @@ async def test_nothing_is_sent_where_one_file_is_wrong(settings: Settings, tmp_p
     (tmp_path / "accounts.csv").write_text(ACCOUNTS)
     (tmp_path / "sources.toml").write_text(SOURCES.replace("https", "gopher"))
     with pytest.raises(BadInput, match=r"sources\.toml"):
-        await apply(tmp_path, settings.kafka)
+        await apply(tmp_path, settings)
     (tmp_path / "sources.toml").unlink()
     (tmp_path / "accounts.toml").write_text("")
     with pytest.raises(BadInput, match=r"accounts\.toml.*beside accounts\.csv"):
-        await apply(tmp_path, settings.kafka)
+        await apply(tmp_path, settings)
     assert not (await accounts.read(settings.kafka))[0]

@@ -12,21 +12,21 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.children import Child
-from pipeline import kafka
+from pipeline import applied, kafka
 from pipeline.alert.memory import Memory
 from pipeline.alert.step import decide
 from pipeline.classify.step import classify
 from pipeline.cli import app
-from pipeline.commands.rules import _send
 from pipeline.errors import BadInput, NotReady
 from pipeline.process import open_path, process
-from pipeline.records import Article, Classified
+from pipeline.records import Article, Classified, RuleFile
 from pipeline.route.accounts import load_accounts
 from pipeline.route.step import Router, route
 from pipeline.rules.files import read_rules
 from pipeline.rules.match import Book
 from pipeline.settings import Settings
-from pipeline.stream.rules import Following
+from pipeline.stream.applied import Applied
+from pipeline.stream.rules import following as follow
 from pipeline.topics import ARTICLES, CLASSIFIED, RULES
 from tests.classify.test_step import Everything
 
@@ -108,13 +108,13 @@ def test_commands_check_and_test(tmp_path: Path) -> None:
 
 async def _put(settings: Settings, text: str) -> str:
     version = read_rules(text, "r.toml").version
-    await _send(settings, "r.toml", version, text)
+    await applied.put(settings.kafka, RULES, RuleFile(name="r.toml", version=version, at=NOW, text=text))
     return version if text else ""
 
 
-async def _until(following: Following, version: str) -> None:
+async def _until(following: Applied[Book], version: str) -> None:
     async with asyncio.timeout(20):
-        while following.book.version != version:
+        while following.value.version != version:
             await asyncio.sleep(0.02)
 
 
@@ -132,23 +132,23 @@ async def test_following(settings: Settings) -> None:
         "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
         "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
     }
-    applied = await asyncio.to_thread(CliRunner().invoke, app, ["rules", "apply", str(file)], env=broker_at)
+    ran = await asyncio.to_thread(CliRunner().invoke, app, ["rules", "apply", str(file)], env=broker_at)
     second = read_rules(file.read_text(), "r.toml").version
-    assert (applied.exit_code, f"applied 1 rules, version {second}" in applied.output) == (0, True)
-    following = Following(settings.kafka)
+    assert (ran.exit_code, f"applied 1 rules, version {second}" in ran.output) == (0, True)
+    following = follow(settings.kafka)
     await following.prepare()
-    assert following.book.version == second
+    assert following.value.version == second
     task = asyncio.create_task(following.follow())
     large = "".join(RULE.format(f"r{n}", f"werk AND ort{n} NOT fußball") for n in range(15_000))
     assert len(large) > 1_048_588
     await _until(following, await _put(settings, large))
-    before = following.book.version
+    before = following.value.version
     async with kafka.sending(settings.kafka) as producer:
         name = kafka.full_name(settings.kafka, RULES)
         await producer.send_and_wait(name, b"rubbish", key=b"rules")
     await _until(following, before)
     await _until(following, await _put(settings, ""))
-    assert following.book.rules.rules == ()
+    assert following.value.rules.rules == ()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
