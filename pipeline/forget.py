@@ -38,6 +38,7 @@ from pipeline.topics import (
     LARGEST,
     NOTIFICATIONS,
     POLLS,
+    PROFILES,
     PROMOTIONS,
     RULES,
     SOURCES,
@@ -46,7 +47,7 @@ from pipeline.topics import (
 )
 
 #: What operators' files say: whoever changes it here has it back with the next apply.
-FILES: Final = (ACCOUNTS, RULES, SOURCES, POLLS, NOTIFICATIONS)
+FILES: Final = (ACCOUNTS, RULES, PROFILES, SOURCES, POLLS, NOTIFICATIONS)
 _REVISED: Final = (ALERTS, HELD, PROMOTIONS)
 WHY: Final = "a person is forgotten"
 #: Seconds in which Kafka's cleaner has come by; it looks every 15.

@@ -64,7 +64,7 @@ def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path) -> None:
     file.write_text(WRONG)
     refused = CliRunner().invoke(app, ["profiles", "apply", str(file)])
     assert str(refused.exception) == f"{file}:3: cranes.types.new_site: must be a number from 0 to 1"
-    file.write_text(CRANES + "[x]\nreason = ")
+    file.write_text(CRANES + "[x]\nreason = y\n")
     assert f"{file}:7:10: not TOML" in str(CliRunner().invoke(app, ["profiles", "apply", str(file)]).exception)
     assert CliRunner().invoke(app, ["profiles", "apply"]).exit_code == 2
     assert CliRunner().invoke(app, ["profiles", "apply", str(file), "--remove"]).exit_code == 2
