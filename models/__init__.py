@@ -1,7 +1,8 @@
 """The classifier: what reads, learns and judges; the only room that imports scikit-learn.
 
 corpus.py     labelled items from JSONL;  folds.py  which of them tell the same story
-features.py   text to numbers;  lexicon.py  what words mean, names.txt among them;  names.py  counts those names
+tokens.py     text to words;  features.py  words to numbers;  counting.py  the arithmetic under it
+lexicon.py    what words mean, names.txt among them;  names.py  counts those names
 scorer.py     a trained model in service: types, status, evidence
 store.py      a folder here or behind a URL
 registry.py   save and load a version: skops after a SHA-256 check, never a pickle;  packed.py  what is inside

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from models.corpus import TYPES, Item, marks
 from models.evaluate import measure
-from models.features import document
 from models.folds import stories
 from models.scorer import LANGUAGES, LinearScorer
+from models.tokens import document
 
 ROUNDS: Final = 2000
 LEVEL: Final = 0.05

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.features import Document, document
 from models.labels import Text
 from models.scorer import LANGUAGES, LinearScorer
+from models.tokens import Document, document
 
 BINS: Final = 10
 MOVED: Final = 0.1

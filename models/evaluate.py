@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from models.corpus import TYPES, Item, gather, helping, marks
-from models.features import document
 from models.folds import folds
 from models.learn import Judged, Table, calibrate, judge, out_of_fold
 from models.scorer import LANGUAGES, LinearScorer
+from models.tokens import document
 
 _RARE = 8
 """Items of a type below which its F1 says nothing and stays out of the mean."""

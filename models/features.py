@@ -2,13 +2,13 @@
 
 Three blocks, each TF-IDF with dampened counts and unit length: `words` (words 1–2, numbers replaced by what they
 measure), `chars` (3–5 letters within a word, which finds `abbau` in `Stellenabbau`) and `meanings` (concepts of the
-lexicon and their pairs, the same for both languages). What a word brings is looked up once and remembered, because a
-few thousand words make up most news; that is what makes scoring fast.
+lexicon and their pairs, the same for both languages). A few thousand words make up most news: what a word brings is
+asked once in a batch, however often it stands there, and the rest is arithmetic on whole arrays (`counting`). That is
+what makes scoring fast.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, pairwise
@@ -18,47 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from models.counting import Batch, Columns, ranges, tally
 from models.lexicon import FINGERPRINT, NAMES, concepts
+from models.tokens import Document, Tokens
 
-LEAD: Final = 1200
-"""Characters of text, after the title, that are read: news says its news first, and training text is short."""
 SPAN: Final = 8
 """Words within which two concepts are a pair."""
 MEANINGS: Final = len(NAMES) * (len(NAMES) + 1)
 _REMEMBER: Final = 200_000
-
-_TOKEN = re.compile(
-    r"""(?P<amount> (?:[$€£]|US\$|EUR|USD|CHF)\s?\d[\d.,]*(?:\s?(?:bn|billion|million|m|k|Mio|Mrd)\b\.?)?
-          | \d[\d.,]*\s?(?:Mrd|Mio|Bio|Millionen|Milliarden?|Million|Billionen|billion|million|bn)\b\.?
-            (?:\s?(?:Euro|Dollar|Franken|euros?|dollars?|pounds?|US-Dollar|EUR|USD|CHF|€|\$))?
-          | \d[\d.,]*\s?(?:Euro|Dollar|Franken|€|euros?|dollars?)\b)
-      | (?P<pct> \d[\d.,]*\s?(?:%|Prozent\b|percent\b|per\ cent\b))
-      | (?P<year> \b(?:19|20)\d\d\b)
-      | (?P<num> \d[\d.,]*)
-      | (?P<word> [^\W\d_]\w{0,59})
-      | (?P<quote> [„“"”»«])
-      | (?P<mark> [?!:])""",
-    re.VERBOSE,
-)
-
-Tokens = list[str]
-Document = Sequence[Tokens]
-"""Runs of tokens (title, lead); pairs of words never cross from one to the next."""
-
-
-def tokens(text: str) -> Tokens:
-    """Return the words in lower case, with `<amount>`, `<pct>`, `<year>`, `<num>`, `<quote>` for what varies."""
-    found = []
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup
-        found.append(match.group().lower() if kind in ("word", "mark") else f"<{kind}>")
-    return found
-
-
-def document(body: str) -> Document:
-    """Return title and lead of a body as the model reads them."""
-    title, _, text = body.partition("\n")
-    return (tokens(title), tokens(text[:LEAD]))
 
 
 def word_terms(run: Tokens) -> Iterable[str]:
@@ -72,46 +39,72 @@ def pieces(word: str) -> list[str]:
     return [padded[at : at + size] for size in (3, 4, 5) for at in range(len(padded) - size + 1)]
 
 
-class Block:
-    """One kind of terms with their columns and weights.
+class Words:
+    """Words and pairs of neighbours, with their columns and weights.
 
     Args:
         terms: the vocabulary, in the order of the columns.
         idf: weight of each column.
-        by_word: give the terms of one word; None: the terms are words and pairs of a run.
     """
 
-    def __init__(
-        self, terms: Sequence[str], idf: NDArray[np.float32], by_word: Callable[[str], list[str]] | None = None
-    ) -> None:
+    def __init__(self, terms: Sequence[str], idf: NDArray[np.float32]) -> None:
         self.terms = list(terms)
         self.idf = idf
         self._column = {term: column for column, term in enumerate(self.terms)}
-        self._by_word = by_word
-        self._known: dict[str, list[int]] = {}
+        pairs = [term.split(" ") for term in self.terms if " " in term]
+        self._number = {word: at for at, word in enumerate(dict.fromkeys(chain.from_iterable(pairs)))}
+        # The last one is for what stands behind all others.
+        known = sorted([(self._key(*map(self._number.get, pair)), self._column[" ".join(pair)]) for pair in pairs])
+        self._keys, self._of_key = np.array([*known, (np.iinfo(np.int64).max, -1)], dtype=np.int64).T.copy()
+
+    def _key(self, left: Any, right: Any) -> Any:
+        """Return one number for two words' numbers."""
+        return left * len(self._number) + right
 
     def __contains__(self, term: str) -> bool:
         """Say whether the vocabulary has this term."""
         return term in self._column
 
-    def matrix(self, documents: Sequence[Document]) -> sparse.csr_matrix:
-        """Return one row of unit length for each document (shape: documents × terms, float32)."""
-        return _weighted(documents, self._extend, self.idf)
+    def counts(self, batch: Batch) -> sparse.csr_matrix:
+        """Return how often each document has each term (shape: documents × terms)."""
+        single = np.array([self._column.get(word, -1) for word in batch.words], dtype=np.int64)[batch.ids]
+        number = np.array([self._number.get(word, -1) for word in batch.words], dtype=np.int64)[batch.ids]
+        near = (number[:-1] >= 0) & (number[1:] >= 0) & (batch.runs[:-1] == batch.runs[1:])
+        keys = self._key(number[:-1][near], number[1:][near])
+        at = np.searchsorted(self._keys, keys)
+        pair = np.where(self._keys[at] == keys, self._of_key[at], -1)
+        rows = np.concatenate([batch.rows[single >= 0], batch.rows[:-1][near][pair >= 0]])
+        columns = np.concatenate([single[single >= 0], pair[pair >= 0]])
+        return tally(rows, columns, (batch.size, len(self.terms)))
 
-    def _extend(self, columns: list[int], run: Tokens) -> None:
-        """Add the columns of a run's terms that are in the vocabulary."""
-        get = self._column.get
-        if self._by_word is None:
-            columns.extend(column for term in word_terms(run) if (column := get(term)) is not None)
-            return
+
+class Pieces:
+    """Pieces of words (`pieces`), with their columns and weights.
+
+    Args:
+        terms: the vocabulary, in the order of the columns.
+        idf: weight of each column.
+    """
+
+    def __init__(self, terms: Sequence[str], idf: NDArray[np.float32]) -> None:
+        self.terms = list(terms)
+        self.idf = idf
+        self._column = {term: column for column, term in enumerate(self.terms)}
+        self._known: dict[str, Columns] = {}
+
+    def counts(self, batch: Batch) -> sparse.csr_matrix:
+        """Return how often each document has each term (shape: documents × terms)."""
         if len(self._known) > _REMEMBER:
             self._known.clear()
-        for word in run:
-            known = self._known.get(word)
-            if known is None:
-                known = [column for term in self._by_word(word) if (column := get(term)) is not None]
-                self._known[word] = known
-            columns.extend(known)
+        return batch.spread([self._columns(word) for word in batch.words], len(self.terms))
+
+    def _columns(self, word: str) -> Columns:
+        """Return the columns of a word's pieces."""
+        known = self._known.get(word)
+        if known is None:
+            found = [column for term in pieces(word) if (column := self._column.get(term)) is not None]
+            known = self._known[word] = np.array(found, dtype=np.int32)
+        return known
 
 
 class Meanings:
@@ -126,45 +119,22 @@ class Meanings:
     def __init__(self, idf: NDArray[np.float32]) -> None:
         self.idf = idf
 
-    def matrix(self, documents: Sequence[Document]) -> sparse.csr_matrix:
-        """Return one row of unit length for each document (shape: documents × `MEANINGS`, float32)."""
-        return _weighted(documents, meaning_columns, self.idf)
-
-
-def meaning_columns(columns: list[int], run: Tokens) -> None:
-    """Add the columns of the concepts of a run and of their pairs."""
-    count = len(NAMES)
-    before: list[tuple[int, tuple[int, ...]]] = []
-    for at, word in enumerate(run):
-        here = concepts(word)
-        if not here:
-            continue
-        columns.extend(here)
-        while before and at - before[0][0] > SPAN:
-            before.pop(0)
-        for _, earlier in before:
-            for first in earlier:
-                base = count * (first + 1)
-                columns.extend([base + second for second in here])
-        before.append((at, here))
-
-
-def _weighted(
-    documents: Sequence[Document], extend: Callable[[list[int], Tokens], None], idf: NDArray[np.float32]
-) -> sparse.csr_matrix:
-    """Return the documents' columns as rows of unit length, counts dampened and weighted."""
-    columns: list[int] = []
-    ends = [0]
-    for item in documents:
-        for run in item:
-            extend(columns, run)
-        ends.append(len(columns))
-    ones = np.ones(len(columns), dtype=np.float32)
-    shape = (len(documents), len(idf))
-    rows = sparse.csr_matrix((ones, np.array(columns, dtype=np.int32), np.array(ends)), shape=shape)
-    rows.sum_duplicates()
-    rows.data = (1.0 + np.log(rows.data)) * idf[rows.indices]
-    return _unit(rows)
+    @staticmethod
+    def counts(batch: Batch) -> sparse.csr_matrix:
+        """Return how often each document has each concept and each pair (shape: documents × `MEANINGS`)."""
+        meant = [concepts(word) for word in batch.words]
+        many = np.array([len(one) for one in meant], dtype=np.int64)
+        at = np.flatnonzero(many[batch.ids])
+        each = many[batch.ids[at]]
+        flat = np.fromiter(chain.from_iterable(meant), dtype=np.int64)
+        concept = flat[ranges((np.cumsum(many) - many)[batch.ids[at]], each)]
+        # Runs are set so far apart that no pair reaches from one to the next.
+        place = np.repeat(at + SPAN * batch.runs[at], each)
+        row = np.repeat(batch.rows[at], each)
+        low, high = np.searchsorted(place, place - SPAN), np.searchsorted(place, place)
+        pairs = len(NAMES) * (concept[ranges(low, high - low)] + 1) + np.repeat(concept, high - low)
+        rows, columns = np.concatenate([row, np.repeat(row, high - low)]), np.concatenate([concept, pairs])
+        return tally(rows, columns, (batch.size, MEANINGS))
 
 
 class Features:
@@ -176,7 +146,7 @@ class Features:
         meanings: concepts and pairs of concepts.
     """
 
-    def __init__(self, words: Block, chars: Block, meanings: Meanings) -> None:
+    def __init__(self, words: Words, chars: Pieces, meanings: Meanings) -> None:
         self.words, self.chars, self.meanings = words, chars, meanings
 
     def __len__(self) -> int:
@@ -188,7 +158,7 @@ class Features:
         """Return features whose vocabulary is what at least `least` of these documents have."""
         words = _vocabulary(documents, least, word_terms)
         chars = _vocabulary(documents, least, lambda run: chain.from_iterable(map(pieces, run)))
-        return cls(Block(*words), Block(*chars, by_word=pieces), Meanings(_meaning_weights(documents)))
+        return cls(Words(*words), Pieces(*chars), Meanings(_meaning_weights(documents)))
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Features:
@@ -199,8 +169,8 @@ class Features:
         """
         if state["lexicon"] != FINGERPRINT:
             raise ValueError("trained with another lexicon than models/lexicon.py; train it again")
-        words = Block(state["words"].split("\t"), state["words_idf"].astype(np.float32))
-        chars = Block(state["chars"].split("\t"), state["chars_idf"].astype(np.float32), by_word=pieces)
+        words = Words(state["words"].split("\t"), state["words_idf"].astype(np.float32))
+        chars = Pieces(state["chars"].split("\t"), state["chars_idf"].astype(np.float32))
         return cls(words, chars, Meanings(state["meanings_idf"].astype(np.float32)))
 
     def state(self) -> dict[str, Any]:
@@ -215,9 +185,10 @@ class Features:
         }
 
     def matrix(self, documents: Sequence[Document]) -> sparse.csr_matrix:
-        """Return the blocks of each document in one row (float32)."""
-        blocks = [block.matrix(documents) for block in (self.words, self.chars, self.meanings)]
-        return sparse.hstack(blocks, format="csr")
+        """Return the blocks of each document in one row, each of unit length (shape: documents × terms, float32)."""
+        batch = Batch(documents)
+        blocks = (self.words, self.chars, self.meanings)
+        return sparse.hstack([_weighted(block.counts(batch), block.idf) for block in blocks], format="csr")
 
 
 def _vocabulary(
@@ -234,18 +205,15 @@ def _vocabulary(
 
 def _meaning_weights(documents: Sequence[Document]) -> NDArray[np.float32]:
     """Return the inverse document frequency of every column of `Meanings`."""
-    frequency = np.zeros(MEANINGS)
-    for item in documents:
-        columns: list[int] = []
-        for run in item:
-            meaning_columns(columns, run)
-        frequency[list(set(columns))] += 1
-    return (np.log((1 + len(documents)) / (1 + frequency)) + 1).astype(np.float32)
+    frequency = Meanings.counts(Batch(documents)).getnnz(axis=0)
+    return np.asarray(np.log((1 + len(documents)) / (1 + frequency)) + 1, dtype=np.float32)
 
 
-def _unit(rows: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Scale each row to length 1; an empty row stays empty."""
-    squares = np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
-    length = np.sqrt(np.where(squares == 0, 1.0, squares)).astype(np.float32)
-    rows.data /= np.repeat(length, np.diff(rows.indptr))
-    return rows
+def _weighted(counts: sparse.csr_matrix, idf: NDArray[np.float32]) -> sparse.csr_matrix:
+    """Dampen the counts, weigh them, and scale each row to length 1; an empty row stays empty."""
+    counts.data = (1.0 + np.log(counts.data)) * idf[counts.indices]
+    filled = np.flatnonzero(np.diff(counts.indptr))
+    squares = np.ones(counts.shape[0], dtype=np.float32)
+    squares[filled] = np.add.reduceat(counts.data * counts.data, counts.indptr[filled]) if len(filled) else ()
+    counts.data /= np.repeat(np.sqrt(squares), np.diff(counts.indptr))
+    return counts

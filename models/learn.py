@@ -17,10 +17,11 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from models.corpus import STATUSES, TYPES, Item, marks
-from models.features import LEAD, SPAN, Features, document, tokens
+from models.features import SPAN, Features
 from models.folds import bound
 from models.lexicon import FINGERPRINT
 from models.scorer import LANGUAGES, LinearScorer, Weights
+from models.tokens import LEAD, document, tokens
 from pipeline.classify.sentences import Sentence, sentences
 from pipeline.classify.step import Prepared
 

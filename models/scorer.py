@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from models.corpus import STATUSES, TYPES
-from models.features import LEAD, Document, Features, document, tokens
+from models.features import Features
+from models.tokens import LEAD, Document, document, tokens
 from pipeline.classify.step import Found, Prepared
 from pipeline.errors import BadModel
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from models.corpus import TYPES
 from models.drift import unknown
-from models.features import document
 from models.labels import Text
 from models.scorer import LinearScorer
+from models.tokens import document
 
 #: What a text in unknown words only is worth beside one that could not be less certain.
 NEW: Final = 0.5

@@ -11,11 +11,11 @@ from models import page
 from models.compare import LEAST, compare, refusals
 from models.corpus import TYPES, Item, fingerprint, seeds
 from models.drift import drift, profile, stability, unknown, word
-from models.features import document
 from models.labels import Text
 from models.learn import fit
 from models.scorer import LinearScorer
 from models.suggest import suggest
+from models.tokens import document
 from models.train import apart, train, unseen
 
 

@@ -1,12 +1,18 @@
 """Text to numbers."""
 
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.features import MEANINGS, Features, document, pieces, tokens
+from models.counting import Batch
+from models.features import MEANINGS, SPAN, Features, pieces, word_terms
 from models.lexicon import NAMES, concepts
+from models.tokens import document, tokens
 
 TEXTS = [
     "Vossberg baut Werk in Ulm\nEs kostet 30 Mio. Euro.",
@@ -27,6 +33,10 @@ FEATURES = Features.fit([document(text) for text in TEXTS], least=1)
         ("5000 Stellen", ["<num>", "stellen"]),
         ("VW-Tochter", ["vw", "tochter"]),
         ("Wer baut?", ["wer", "baut", "?"]),
+        ("die 2000er", ["die", "<num>", "er"]),
+        ("US$\n5bn", ["<amount>"]),
+        ("EUR 5", ["<amount>"]),
+        ("- - -- „So“", ["<quote>", "so", "<quote>"]),
     ],
 )
 def test_tokens(text: str, expected: list[str]) -> None:
@@ -63,6 +73,41 @@ def test_rows_do_not_depend_on_their_neighbours(texts: list[str]) -> None:
     assert together.shape == (len(texts), len(FEATURES))
     for row, one in zip(together.toarray(), alone, strict=True):
         assert np.allclose(row, one.toarray()[0], atol=1e-6)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from("vossberg baut werk in ulm plant opens euro".split()), max_size=12), max_size=3)
+)
+def test_counts_are_those_of_a_plain_count(runs: list[list[str]]) -> None:
+    """Each block counts what a loop over the words counts."""
+    batch = Batch([[["werk"]], runs])
+    words = Counter(term for run in runs for term in word_terms(run))
+    assert _counted(FEATURES.words.counts(batch), FEATURES.words.terms) == {
+        term: count for term, count in words.items() if term in FEATURES.words
+    }
+    chars = Counter(piece for run in runs for word in run for piece in pieces(word))
+    known = set(FEATURES.chars.terms)
+    assert _counted(FEATURES.chars.counts(batch), FEATURES.chars.terms) == {
+        term: count for term, count in chars.items() if term in known
+    }
+    meant = Counter(index for run in runs for word in run for index in concepts(word))
+    meant.update(
+        len(NAMES) * (first + 1) + second
+        for run in runs
+        for at, word in enumerate(run)
+        for earlier in run[max(0, at - SPAN) : at]
+        for first in concepts(earlier)
+        for second in concepts(word)
+    )
+    assert _counted(FEATURES.meanings.counts(batch), range(MEANINGS)) == meant
+
+
+def _counted(counts: Any, names: Sequence[Any]) -> dict[Any, float]:
+    """Return what the second row counts, by name; columns stand in order."""
+    row = counts[1]
+    assert row.indices.tolist() == sorted(row.indices.tolist())
+    return {names[column]: count for column, count in zip(row.indices, row.data, strict=True)}
 
 
 def test_rows_have_unit_length_per_block() -> None:
