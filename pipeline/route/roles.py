@@ -77,8 +77,6 @@ _CONSUMER: Final = re.compile(
     r"bruttoinlands|inflation|studie|umfrage|dax\b|börse"
 )
 _OWNER: Final = re.compile(r"tochter|mutter|sparte|marke")
-_SURE: Final = 4.0
-"""What a frame adds to its role, as a logit: it says outright what the clues only make likely."""
 _LATE: Final = 3
 _ACTED_ON: Final = frozenset(("against", "object", "deal", "authority", "passive", "workers", "trouble"))
 _PLAIN: Final = 2.0
@@ -152,7 +150,7 @@ class Roles:
         weights = _weights()
         told = framed(self._body, own, self._passages)
         if told:
-            lean = {**lean, told[0]: lean.get(told[0], 0.0) + _SURE}
+            lean = {**lean, told.role: max(lean.get(told.role, 0.0), 0.0) + told.weight}
         totals = [bias + lean.get(role, 0.0) for role, bias in zip(ORDER, weights["bias"], strict=True)]
         for name, value in found.items():
             if name in weights:
@@ -162,7 +160,7 @@ class Roles:
         probability = 1 / sum(exp(total - totals[best]) for total in totals)
         speaks = {name: value * weights[name][best] for name, value in found.items() if name in weights}
         reasons = sorted((name for name in speaks if speaks[name] > 0), key=lambda name: -speaks[name])[:2]
-        why = [told[1]] if told and told[0] is ORDER[best] else []
+        why = [told.why] if told and told.role is ORDER[best] else []
         why += map(_told, reasons)
         return Clue(ORDER[best], probability, " and ".join(dict.fromkeys(why[:2])) or "nothing speaks against it")
 
