@@ -14,10 +14,12 @@ from agents.counts import Counts
 from agents.health import Health
 from agents.worker import Worker
 from pipeline import kafka, metrics
+from pipeline.disk import Room, measured
+from pipeline.heart import Heart
 from pipeline.probe import Probe, serving
 from pipeline.settings import Settings
 from pipeline.topics import ARTICLES, POLLS, SOURCES, Topic
-from pipeline.watch import watch
+from pipeline.watch import UnderWay, watch
 
 _TOPICS: tuple[Topic, ...] = (ARTICLES, POLLS, SOURCES)
 
@@ -52,29 +54,42 @@ class Overdue:
 
 
 @asynccontextmanager
-async def telling(settings: Settings, probe: Probe, worker: Worker | None = None) -> AsyncIterator[None]:
-    """Serve figures while this lasts, and end the process when its polling is stuck.
+async def telling(
+    settings: Settings, probe: Probe, worker: Worker | None = None, heart: Heart | None = None
+) -> AsyncIterator[None]:
+    """Serve figures while this lasts, and end the process when its polling, or what its heart sees, is stuck.
 
     Args:
         settings: where to serve, which broker, and the patience.
         probe: what is needed.
         worker: whose figures; None where nothing is polled.
+        heart: sees pieces of work that last too long; None where polls tell of that.
     """
-    overdue = Overdue(settings.stream.stuck)
+    overdue, under_way = Overdue(settings.stream.stuck), UnderWay(settings.stream.stuck / 4)
+    rooms: dict[str, Room] = {}
+
+    def forget() -> None:
+        overdue.forget()
+        under_way.forget()
+
     async with AsyncExitStack() as ends:
         for metric, reader in readers(worker) if worker is not None else ():
             ends.enter_context(metric.read(reader))
-        await ends.enter_async_context(serving(settings.metrics, probe))
+        await ends.enter_async_context(serving(settings, probe))
+        ends.enter_context(measured(probe.role, lambda: rooms))
 
         async def look() -> str:
             async with kafka.Broker(settings.kafka) as broker:
                 missing = await broker.missing(_TOPICS)
+                room = await broker.room()
+            rooms.update({"broker": room} if room else {})
             probe.say("topics", f"missing: {', '.join(missing)}" if missing else "")
+            now = time.monotonic()
             if worker is None:
-                return ""
-            return overdue.look(worker.counts.polls, worker.late, time.monotonic())
+                return under_way.look(heart.stuck(), now) if heart else ""
+            return overdue.look(worker.counts.polls, worker.late, now)
 
-        watching = asyncio.create_task(watch(look, overdue.forget, probe, settings.stream.stuck))
+        watching = asyncio.create_task(watch(look, forget, probe, settings.stream.stuck))
         try:
             yield
         finally:

@@ -28,6 +28,7 @@ import structlog
 from aiohttp import web
 
 from agents.push import Reader
+from pipeline import metrics
 from pipeline.errors import BadInput, NotReady, Transient
 from pipeline.records import Article
 from pipeline.settings import PushSettings
@@ -204,7 +205,14 @@ async def _quiet(request: web.Request, handler: Callable[[web.Request], Awaitabl
             # What is still on its way is not waited for.
             response.force_close()
     response.headers.update(_HEADERS)
+    metrics.PUSHED.add(1, _whose(request), str(response.status))
     return response
+
+
+def _whose(request: web.Request) -> str:
+    """Return whom a request is from, by its path: `articles`, `hubs`, or `other`."""
+    path = request.path
+    return "articles" if path == "/articles" else "hubs" if path.startswith("/websub/") else "other"
 
 
 def site(intake: Intake | None = None, hubs: Sequence[web.RouteDef] = ()) -> web.Application:

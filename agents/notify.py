@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -33,6 +35,7 @@ from pipeline.probe import Probe, serving
 from pipeline.records import Alert, Notification
 from pipeline.settings import Settings
 from pipeline.topics import DEAD_LETTERS, NOTIFICATIONS, Topic, route_topic
+from pipeline.watch import Place, Progress, Pulse, UnderWay, watch
 
 log = structlog.get_logger()
 
@@ -64,6 +67,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         self._known: set[int] = set()
         self._lost: set[int] = set()
         self._next: dict[TopicPartition, int] = {}
+        self._consumer: AIOKafkaConsumer | None = None
         self.counts: Counter[str] = Counter()
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
@@ -73,7 +77,21 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Do nothing: what was told is read before a partition's first alert is looked at."""
 
-    async def run(self, stop: asyncio.Event, heart: Heart, ready: Callable[[], None]) -> None:
+    async def places(self) -> dict[str, Place]:
+        """Return how far each partition is read, which says more than its commit: what waits for a digest has none.
+
+        Raises:
+            KafkaError: the broker does not answer.
+        """
+        consumer = self._consumer
+        if consumer is None or len(self._outgoing) > _WAITING_MOST:
+            # With so much in hand nothing more is read.
+            return {}
+        mine = consumer.assignment()
+        ends = await consumer.end_offsets(mine) if mine else {}
+        return {f"{tp.partition} of {tp.topic}": Place(await consumer.position(tp), end) for tp, end in ends.items()}
+
+    async def run(self, stop: asyncio.Event, heart: Heart, pulse: Pulse, ready: Callable[[], None]) -> None:
         """Tell until stopped.
 
         Raises:
@@ -95,14 +113,16 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         client = httpx2.AsyncClient(timeout=self._settings.notify.timeout, trust_env=False)
         try:
             await consumer.start()
+            self._consumer = consumer
             async with kafka.sending(settings) as producer, client:
                 ready()
                 while not stop.is_set():
-                    with heart.work():
+                    with heart.work(), pulse.work(last=True):
                         await self._turn(consumer, producer, client)
         except KafkaError as error:
             raise Transient(f"no broker at {settings.bootstrap}: {error}") from None
         finally:
+            self._consumer = None
             await consumer.stop()
 
     async def _turn(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer, client: httpx2.AsyncClient) -> None:
@@ -241,6 +261,30 @@ def _key(item: Item) -> bytes:
     return f"{item.alert.id}/{item.receiver.name}".encode()
 
 
+@asynccontextmanager
+async def _watched(
+    settings: Settings, notifier: Notifier, heart: Heart, pulse: Pulse, probe: Probe
+) -> AsyncIterator[None]:
+    """End the process while this lasts when alerts wait that it does not read, or one turn never ends."""
+    progress, under_way = Progress(settings.stream.stuck), UnderWay(settings.stream.stuck / 4)
+
+    async def look() -> str:
+        now, places = time.monotonic(), await notifier.places()
+        return under_way.look(heart.stuck(), now) or progress.look(places, pulse.worked, pulse.emptied, now)
+
+    def forget() -> None:
+        progress.forget()
+        under_way.forget()
+
+    watching = asyncio.create_task(watch(look, forget, probe, settings.stream.stuck))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
 def told_topics(routes: Route) -> tuple[Topic, ...]:
     """Return the topics of the routes that name receivers."""
     return tuple(route_topic(name) for name in dict.fromkeys(one.topic for one in routes.walk() if one.receivers))
@@ -264,7 +308,7 @@ async def notify(settings: Settings, routes: Route | None, ready: Callable[[], N
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     receivers = {one.name: one for route in (routes.walk() if routes else ()) for one in route.receivers}
     heart, probe = Heart(settings, GROUP), Probe(GROUP, *(("broker", "topics") if receivers else ()))
-    async with heart.beating(), serving(settings.metrics, probe):
+    async with heart.beating(), serving(settings, probe):
         if routes is None or not receivers:
             log.info("no route names receivers: nobody to tell")
             ready()
@@ -276,5 +320,8 @@ async def notify(settings: Settings, routes: Route | None, ready: Callable[[], N
         probe.say("topics")
         notifier = Notifier(settings, routes, addresses)
         log.info("telling", receivers=sorted(receivers), topics=[topic.name for topic in told_topics(routes)])
-        await notifier.run(stop, heart, ready)
+        pulse = Pulse()
+        with metrics.PROGRESS.read(lambda: {(GROUP,): pulse.at} if pulse.at else {}):
+            async with _watched(settings, notifier, heart, pulse, probe):
+                await notifier.run(stop, heart, pulse, ready)
     log.info("stopped", **notifier.counts)

@@ -14,7 +14,7 @@ import asyncio
 import signal
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -35,8 +35,9 @@ from agents.poller import Poller
 from agents.sandbox import Sandbox
 from agents.sources import Source
 from agents.websub import Subscriber
-from pipeline import kafka
+from pipeline import kafka, metrics
 from pipeline.errors import NotReady, Undecodable
+from pipeline.heart import Heart
 from pipeline.probe import Probe
 from pipeline.records import PollState
 from pipeline.settings import Settings
@@ -130,8 +131,9 @@ async def receive(
     _check(settings)
     await kafka.require(settings.kafka, (ARTICLES, POLLS, SOURCES))
     stop = stop or asyncio.Event()
-    async with _ended_by_signals(stop), kafka.sending(settings.kafka) as producer:
-        outbox = Outbox(producer, settings, "/stellwerk/push")
+    heart = Heart(settings, "push")
+    async with _ended_by_signals(stop), kafka.sending(settings.kafka) as producer, heart.beating():
+        outbox = Outbox(producer, settings, "/stellwerk/push", heart)
         has_token = bool(settings.push.token.get_secret_value())
         intake = Intake(settings.push, outbox.publish_all, settings.stream.record_most) if has_token else None
         async with _subscribing(settings, sources, outbox) as subscriber:
@@ -139,7 +141,8 @@ async def receive(
             async with listening(made, settings.push) as port:
                 log.info("listening", host=settings.push.host, port=port, articles=bool(intake), hubs=bool(subscriber))
                 ready(port)
-                async with telling(settings, Probe("push", "broker", "topics")):
+                probe = Probe("push", "broker", "topics")
+                async with telling(settings, probe, heart=heart):
                     await (subscriber.run(stop) if subscriber else stop.wait())
     log.info("stopped", **(subscriber.counts if subscriber else {}))
 
@@ -172,7 +175,12 @@ async def _subscribing(
     async def save(state: PollState) -> None:
         await outbox.save(state.model_copy(update={"source_id": _BESIDE + state.source_id}))
 
-    async with Sent(fetch) as door, Hubs(fetch) as hubs, Sandbox(fetch.parsers, fetch.parse_cpu) as sandbox:
+    async with (
+        Sent(fetch) as door,
+        Hubs(fetch) as hubs,
+        Sandbox(fetch.parsers, fetch.parse_cpu) as sandbox,
+        AsyncExitStack() as ends,
+    ):
         poller = Poller(fetch, door, sandbox, outbox.publish, save, await _states(settings, chosen))
         subscriber = Subscriber(
             settings.websub,
@@ -183,6 +191,8 @@ async def _subscribing(
         )
         for source in chosen:
             subscriber.add(source)
+        ends.enter_context(metrics.HUBS.read(subscriber.figures))
+        ends.enter_context(metrics.SUBSCRIPTIONS.read(subscriber.states))
         following = asyncio.create_task(_follow(settings, since, subscriber))
         following.add_done_callback(_told)
         try:

@@ -125,6 +125,14 @@ class Subscriber:
         """Yield the subscriptions."""
         return iter(self._all.values())
 
+    def figures(self) -> dict[tuple[str, ...], float]:
+        """Return the counts as a metric."""
+        return {(outcome,): float(number) for outcome, number in self.counts.items()}
+
+    def states(self) -> dict[tuple[str, ...], float]:
+        """Return how many subscriptions are in each state."""
+        return {(state.value,): float(sum(one.state is state for one in self._all.values())) for state in State}
+
     def add(self, source: Source) -> str:
         """Take a source in, or what has changed of it, to be looked at soon; return its callback address."""
         key = self._key(source.id)

@@ -11,7 +11,6 @@ Nothing is changed, but for a commit by a group that nobody uses (`clock.py`). E
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -26,7 +25,7 @@ from agents import control
 from agents.health import Health
 from deploy import clock, rights
 from models import registry
-from pipeline import accounts, applied, kafka, retrain
+from pipeline import accounts, applied, disk, kafka, retrain
 from pipeline.access import accesses
 from pipeline.alert import profiles
 from pipeline.alert.profiles import load_profiles
@@ -124,11 +123,14 @@ async def _configuration(settings: Settings) -> Iterable[Finding]:
 
 
 async def _disk(settings: Settings) -> Iterable[Finding]:
-    place = next(one for one in (settings.folder.absolute(), *settings.folder.absolute().parents) if one.exists())
-    free = shutil.disk_usage(place).free
-    state: State = "fail" if free < _NONE_LEFT else "warn" if free < _LITTLE else "ok"
+    places = {"folder": settings.folder.absolute(), "registry": settings.model.registry}
+    return [_room(room, f"at {places[name]}") for name, room in disk.here(settings).items()]
+
+
+def _room(room: disk.Room, where: str) -> Finding:
+    state: State = "fail" if room.free < _NONE_LEFT else "warn" if room.free < _LITTLE else "ok"
     do = "" if state == "ok" else "make room; see `A full disk` in deploy/RUNBOOK.md"
-    return [Finding("disk", state, f"{free / _GB:.1f} GB free at {place}", do)]
+    return Finding("disk", state, f"{room.free / _GB:.1f} GB free {where}", do)
 
 
 async def _model(settings: Settings) -> Iterable[Finding]:
@@ -148,12 +150,14 @@ async def _broker(settings: Settings) -> Iterable[Finding]:
         return [Finding("broker", "fail", "none is named and none runs here", "set STELLWERK_KAFKA__BOOTSTRAP")]
     begun = time.monotonic()
     async with kafka.Broker(settings.kafka) as broker:
-        nodes = await broker.nodes()
+        nodes, room = await broker.nodes(), await broker.room()
     took = time.monotonic() - begun
     found = [Finding("broker", "ok", f"{settings.kafka.bootstrap} answers in {took * 1000:.0f} ms, nodes: {nodes}")]
     if nodes > 1 and settings.kafka.replication == 1:
         do = "set STELLWERK_KAFKA__REPLICATION=3 before the topics are made"
         found.append(Finding("broker", "warn", "every partition has one copy although there are more nodes", do))
+    if room:
+        found.append(_room(room, "where the broker keeps its log"))
     return found
 
 
@@ -173,7 +177,7 @@ async def _rights(settings: Settings, roles: Sequence[str]) -> Finding:
     known = accesses(settings)
     refused = await rights.refused(settings, [known[role] for role in roles])
     if refused:
-        do = "`stellwerk access` writes the commands that give a role its rights"
+        do = "`stellwerk topics acls` writes the commands that give a role its rights"
         return Finding("rights", "fail", f"this login may not {'; not '.join(refused)}"[:400], do)
     return Finding("rights", "ok", f"this login may do all that {', '.join(roles)} need")
 

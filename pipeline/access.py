@@ -4,6 +4,7 @@
     init       makes and checks all topics; accounts, sources, rules, profiles (`stellwerk topics init FOLDER`)
     ingest     sources, polls, alerts    articles, polls, withdrawals   ingest
     push       sources, polls            articles, polls
+    ingest and push also see the broker's disks
     stages     as in `stream/stages.py`                          the stage's name
     consumer   alerts, alerts.<route>                            any below the prefix and `consumer.`
     data       articles, classified, alerts, labels, promotions  labels, promotions
@@ -64,6 +65,8 @@ _BESIDE: Final = (
     Access("push", (SOURCES, POLLS), (ARTICLES, POLLS)),
     Access("data", (ARTICLES, CLASSIFIED, ALERTS, LABELS, PROMOTIONS), (LABELS, PROMOTIONS)),
 )
+#: These tell how full the broker's disks are.
+_SEES: Final = ("ingest", "push")
 ROLES: Final = (
     "init",
     *(one.role for one in _BESIDE),
@@ -112,6 +115,8 @@ def grants(role: str, settings: Settings) -> Iterator[list[str]]:
         groups = [part for group in access.groups for part in ("--group", prefix + group)]
         yield ["--operation", "Read", *_named(access.reads, settings), *groups]
         yield ["--operation", "Write", *_named(access.writes, settings)]
+        if role in _SEES:
+            yield ["--operation", "Describe", "--cluster"]
 
 
 def _named(topics: Iterable[Topic], settings: Settings) -> list[str]:

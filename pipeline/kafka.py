@@ -27,6 +27,7 @@ from aiokafka.errors import (
 )
 from aiokafka.partitioner import murmur2
 
+from pipeline import disk
 from pipeline.bearer import provider
 from pipeline.errors import BadInput, NotReady, Transient
 from pipeline.settings import KafkaSettings
@@ -246,6 +247,13 @@ class Broker:
     async def nodes(self) -> int:
         """Return how many brokers there are."""
         return len((await self._admin.describe_cluster())["brokers"])
+
+    async def room(self) -> disk.Room | None:
+        """Return the fullest of the brokers' disks; None where Kafka does not say, or not to this login."""
+        brokers = (await self._admin.describe_cluster())["brokers"]
+        asked = (self._admin._send_request_to_node(one["node_id"], disk.LogDirs()) for one in brokers)
+        found = [room for answer in await asyncio.gather(*asked) if (room := disk.told(answer))]
+        return min(found, key=lambda one: one.free / one.size) if found else None
 
     async def missing(self, topics: Iterable[Topic]) -> list[str]:
         """Return the full names of those of the topics that are not there."""

@@ -177,6 +177,13 @@ PROGRESS: Final = Gauge(
     "stellwerk_progress_timestamp_seconds", "when a role last finished a piece of work", ("stage",), "seconds"
 )
 READY: Final = Gauge("stellwerk_ready", "1 where what a worker needs is there, else 0", ("role", "need"))
+DISK_FREE: Final = Gauge(
+    "stellwerk_disk_free_bytes",
+    "room on a disk: `folder` and `registry` as the worker sees them, `broker` as Kafka says",
+    ("role", "disk"),
+    "bytes",
+)
+DISK_SIZE: Final = Gauge("stellwerk_disk_size_bytes", "the size of that disk", ("role", "disk"), "bytes")
 VERSION: Final = Gauge("stellwerk_version_info", "1 for each version in service", ("role", "what", "version"))
 UNUSABLE: Final = Counter(
     "stellwerk_unusable_files_total",
@@ -221,6 +228,15 @@ FETCH: Final = Histogram(
 FETCHED: Final = Counter("stellwerk_fetched_bytes_total", "bodies of answers, decoded", (), "bytes")
 SANDBOX: Final = Histogram("stellwerk_sandbox_seconds", "one call of a parser, with waiting", ("outcome",), "seconds")
 
+#: Push
+PUSHED: Final = Counter(
+    "stellwerk_push_requests_total", "requests to the push worker, by whom they are from", ("of", "code"), "requests"
+)
+HUBS: Final = Counter(
+    "stellwerk_hubs_total", "what hubs were asked, have confirmed, and have sent, by outcome", ("outcome",), "calls"
+)
+SUBSCRIPTIONS: Final = Gauge("stellwerk_subscriptions", "sources at their hubs by state", ("state",), "sources")
+
 METRICS: Final[tuple[Counter | Gauge | Histogram, ...]] = (
     RECORDS,
     DEAD,
@@ -231,6 +247,8 @@ METRICS: Final[tuple[Counter | Gauge | Histogram, ...]] = (
     LAG,
     PROGRESS,
     READY,
+    DISK_FREE,
+    DISK_SIZE,
     VERSION,
     UNUSABLE,
     ALERTS,
@@ -247,6 +265,9 @@ METRICS: Final[tuple[Counter | Gauge | Histogram, ...]] = (
     FETCH,
     FETCHED,
     SANDBOX,
+    PUSHED,
+    HUBS,
+    SUBSCRIPTIONS,
 )
 
 

@@ -18,8 +18,8 @@ import orjson
 import structlog
 from aiohttp import web
 
-from pipeline import metrics
-from pipeline.settings import MetricsSettings
+from pipeline import disk, metrics
+from pipeline.settings import Settings
 
 log = structlog.get_logger()
 
@@ -53,24 +53,26 @@ class Probe:
 
 
 @asynccontextmanager
-async def serving(settings: MetricsSettings, probe: Probe) -> AsyncIterator[int]:
+async def serving(settings: Settings, probe: Probe) -> AsyncIterator[int]:
     """Serve while this lasts; yields the port, 0 where nothing is served."""
+    where = settings.metrics
     with ExitStack() as readers:
         readers.enter_context(metrics.READY.read(probe.figures))
-        if not settings.port:
+        readers.enter_context(disk.measured(probe.role, lambda: disk.here(settings)))
+        if not where.port:
             yield 0
             return
         runner = web.AppRunner(_site(probe), access_log=None, keepalive_timeout=15.0, shutdown_timeout=1.0)
         await runner.setup()
         try:
             try:
-                await web.TCPSite(runner, settings.host, settings.port).start()
+                await web.TCPSite(runner, where.host, where.port).start()
             except OSError as error:
-                log.warning("no metrics", host=settings.host, port=settings.port, error=error.strerror or str(error))
+                log.warning("no metrics", host=where.host, port=where.port, error=error.strerror or str(error))
                 yield 0
                 return
-            log.info("metrics", host=settings.host, port=settings.port)
-            yield settings.port
+            log.info("metrics", host=where.host, port=where.port)
+            yield where.port
         finally:
             await runner.cleanup()
 

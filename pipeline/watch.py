@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -47,13 +47,13 @@ class Progress:
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
-        self._since: dict[int, tuple[int, float]] = {}
+        self._since: dict[Any, tuple[int, float]] = {}
 
     def forget(self) -> None:
         """Begin anew: what was seen before means nothing."""
         self._since.clear()
 
-    def look(self, places: Mapping[int, Place], worked: float, emptied: float, now: float) -> str:
+    def look(self, places: Mapping[Any, Place], worked: float, emptied: float, now: float) -> str:
         """Return what is stuck, or nothing.
 
         A partition is stuck when records have waited in it and its commits have not moved for so long, and meanwhile
@@ -76,6 +76,32 @@ class Progress:
                 lag = waiting[n].end - waiting[n].done
                 return f"partition {n}: {lag} records wait, none committed for {now - since:.0f} s"
         return ""
+
+
+class UnderWay:
+    """Judges whether a piece of work lasts too long although the broker answers.
+
+    Args:
+        patience: seconds that it may be stuck while the broker answers; what a lost broker held up goes on by itself.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._since: float | None = None
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._since = None
+
+    def look(self, stuck: str, now: float) -> str:
+        """Return what is stuck, or nothing.
+
+        Args:
+            stuck: what the worker's heart says.
+            now: on a clock that only grows, seconds.
+        """
+        self._since = (now if self._since is None else self._since) if stuck else None
+        return stuck if self._since is not None and now - self._since > self._patience else ""
 
 
 async def watch(look: Callable[[], Awaitable[str]], lost: Callable[[], None], probe: Probe, patience: float) -> None:

@@ -104,5 +104,5 @@ async def told(stage: Stage, built: Built, settings: Settings, probe: Probe, pul
         ends.enter_context(metrics.LAG.read(lags))
         ends.enter_context(metrics.VERSION.read(versions))
         ends.enter_context(metrics.PROGRESS.read(last))
-        await ends.enter_async_context(serving(settings.metrics, probe))
+        await ends.enter_async_context(serving(settings, probe))
         await watch(look, progress.forget, probe, settings.stream.stuck)

@@ -277,3 +277,46 @@ async def test_without_receivers_there_is_nothing_to_do(settings: Settings, tmp_
     await other.start()
     assert await asyncio.wait_for(other.ended(), 60) == 1
     assert "receivers.kam: env:NOBODY_SET_THIS is empty" in other.tail()
+
+
+#: A worker in whose way something stands that no time limit ends: telling, or reading on.
+_STUCK = """
+import asyncio, sys
+from agents import notify
+from aiokafka import AIOKafkaConsumer
+
+async def never(*_, **__):
+    await asyncio.Event().wait()
+
+async def nothing(*_, **__):
+    await asyncio.sleep(0.1)
+    return {}
+
+if sys.argv.pop(1) == "telling":
+    notify.tell = never
+else:
+    AIOKafkaConsumer.getmany = nothing
+from pipeline.cli import main
+main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("fault", "said"), [("telling", "under way for"), ("reading", "none committed for")])
+async def test_a_worker_that_stands_still_ends_itself(ready: Settings, fault: str, said: str) -> None:
+    """A receiver without a time limit, a partition that is not read on: one line, exit code 1, nothing lost."""
+    with listening() as (address, posts):
+        hook = f'[receivers.crm]\nwebhook = "http://{address}/crm"\nsecret = "env:SECRET"'
+        child = worker(ready, hook, STELLWERK_STREAM__STUCK="4")
+        child.command[1:] = ["-c", _STUCK, fault, *child.command[3:]]
+        await child.start()
+        await publish(ready, alerts(2))
+        async with asyncio.timeout(60):
+            assert await child.ended() == 1
+        assert "stuck: ends itself" in child.tail()
+        assert said in child.tail()
+        again = worker(ready, hook)
+        await again.start()
+        await settled(ready, sent=2)
+        await again.stop()
+        assert len(posts.got) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,7 +18,8 @@ from agents import control
 from agents.http import listening
 from agents.receive import receive
 from agents.sources import Source
-from pipeline import kafka
+from deploy.children import Child
+from pipeline import kafka, metrics
 from pipeline.errors import NotReady
 from pipeline.records import Article, How, PollState
 from pipeline.settings import FetchSettings, PushSettings, Settings, WebsubSettings
@@ -139,6 +141,11 @@ async def test_what_a_hub_sends_goes_the_way_of_a_polled_feed(settings: Settings
             assert await hub.send(feed(address, 66), secret="falsch") == 202
             assert await hub.send(feed(address, 2, 3, 4)) == 202
             assert await hub.send(b"<html>no feed</html>") == 202
+            figures = metrics.text().decode()
+        assert 'stellwerk_hubs_total{outcome="delivered"} 3.0' in figures
+        assert 'stellwerk_hubs_total{outcome="unsigned"} 1.0' in figures
+        assert 'stellwerk_subscriptions{state="live"} 1.0' in figures
+        assert 'stellwerk_push_requests_total{code="202",of="hubs"}' in figures
         hub.live.clear()
         async with working(ours, source):
             await asyncio.wait_for(hub.live.wait(), 10)
@@ -217,3 +224,38 @@ async def test_a_secret_that_can_be_guessed_is_refused(more: dict[str, Any], sai
     """Before anything listens, with the setting to change."""
     with pytest.raises(NotReady, match=said):
         await receive(Settings(**more))
+
+
+#: Serves as the push worker does, while a piece of work never ends.
+_STUCK = """
+import asyncio
+from agents.figures import telling
+from pipeline.heart import Heart
+from pipeline.probe import Probe
+from pipeline.settings import load
+
+async def main():
+    settings = load()
+    heart = Heart(settings, "push")
+    async with heart.beating(), telling(settings, Probe("push", "broker", "topics"), heart=heart):
+        with heart.work():
+            await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.broker
+@pytest.mark.slow
+async def test_a_sending_that_never_ends_ends_the_worker(settings: Settings) -> None:
+    """The broker answers, and what was to be sent is under way for too long: one line, exit code 1."""
+    await made_for(settings)
+    where = {"BOOTSTRAP": settings.kafka.bootstrap, "PREFIX": settings.kafka.prefix}
+    told = {f"STELLWERK_KAFKA__{name}": value for name, value in where.items()}
+    told |= {"STELLWERK_STREAM__STUCK": "4", "STELLWERK_FOLDER": str(settings.folder)}
+    child = Child("push", [sys.executable, "-c", _STUCK], log=settings.folder / "push.log", environment=told)
+    await child.start()
+    async with asyncio.timeout(60):
+        assert await child.ended() == 1
+    assert "stuck: ends itself" in child.tail()
+    assert "under way for" in child.tail()

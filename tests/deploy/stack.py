@@ -179,7 +179,7 @@ class Stack:
         # podman-compose knows the first of several only.
         if scaled := [name for name in await self.containers() if not name.endswith(("_1", "-1"))]:
             await run(ENGINE, "rm", "-f", *scaled)
-        await self.compose("down", "-v", "-t", "10", profiles=("demo", "push", "tools"))
+        await self.compose("down", "-v", "-t", "10", profiles=("demo", "push", "tools", "observability"))
         assert not await self.containers()
 
 

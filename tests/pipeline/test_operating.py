@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import shutil
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from deploy.broker import LocalBroker
 from pipeline import kafka
 from pipeline.backup import KEPT, restore, save
 from pipeline.cli import app
@@ -189,3 +191,13 @@ async def _echoes(settings: Settings, count: int) -> None:
     async with asyncio.timeout(60):
         while Counter(one[2] for one in await whole(settings.kafka, CLASSIFIED))[b"1"] < count:
             await asyncio.sleep(0.2)
+
+
+async def test_the_broker_says_how_full_its_disk_is(settings: Settings, broker: LocalBroker) -> None:
+    """Kafka's own figures are those of the disk that its log stands on."""
+    async with kafka.Broker(settings.kafka) as admin:
+        room = await admin.room()
+    assert room
+    usage = shutil.disk_usage(broker.folder)
+    assert room.size == usage.total
+    assert abs(room.free - usage.free) < usage.total / 20

@@ -7,7 +7,7 @@ import structlog
 
 from deploy.broker import free_port
 from pipeline.probe import Probe, serving
-from pipeline.settings import MetricsSettings
+from pipeline.settings import MetricsSettings, Settings
 
 
 async def ask(port: int, path: str) -> tuple[int, str, str]:
@@ -21,7 +21,7 @@ async def ask(port: int, path: str) -> tuple[int, str, str]:
 async def test_ready_when_nothing_is_missing() -> None:
     """/readyz is 503 until every need is met and again when one is lost, and names it; /livez is 200 all the time."""
     probe = Probe("route", "broker", "loaded")
-    async with serving(MetricsSettings(port=free_port()), probe) as port:
+    async with serving(Settings(metrics=MetricsSettings(port=free_port())), probe) as port:
         probe.say("broker")
         assert await ask(port, "/readyz") == (
             503,
@@ -37,17 +37,18 @@ async def test_ready_when_nothing_is_missing() -> None:
     assert kind.startswith("text/plain; version=0.0.4")
     assert 'stellwerk_ready{need="broker",role="route"} 0.0' in text
     assert 'stellwerk_ready{need="loaded",role="route"} 1.0' in text
+    assert 'stellwerk_disk_free_bytes{disk="folder",role="route"}' in text
 
 
 async def test_off_unless_a_port_is_set() -> None:
     """Without a port nothing listens."""
-    async with serving(MetricsSettings(), Probe("route")) as port:
+    async with serving(Settings(), Probe("route")) as port:
         assert port == 0
 
 
 async def test_a_port_that_is_taken_does_not_end_the_worker() -> None:
     """A second worker on the same port goes on without figures, and says so."""
-    taken = MetricsSettings(port=free_port())
+    taken = Settings(metrics=MetricsSettings(port=free_port()))
     async with serving(taken, Probe("a")):
         with structlog.testing.capture_logs() as lines:
             async with serving(taken, Probe("b")) as port:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.watch import Place, Progress
+from pipeline.watch import Place, Progress, UnderWay
 
 PATIENCE = 60.0
 
@@ -72,3 +72,11 @@ def test_never_stuck_while_every_look_sees_a_commit(steps: list[tuple[int, int]]
     for seconds, records in steps:
         now, done = now + seconds, done + records
         assert not progress.look({0: Place(done, 10**6)}, -1, now, now)
+
+
+def test_what_a_lost_broker_held_up_goes_on_by_itself() -> None:
+    """A piece of work is stuck when it stays so while the broker answers; an outage, or its end, begins anew."""
+    under_way = UnderWay(30)
+    assert [bool(under_way.look("since long", now)) for now in (0, 30, 31)] == [False, False, True]
+    under_way.forget()
+    assert [bool(under_way.look(said, now)) for said, now in (("x", 40), ("", 60), ("x", 71))] == [False] * 3
