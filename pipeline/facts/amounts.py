@@ -135,9 +135,11 @@ _BARE = re.compile(r"(?:[Mm]illi(?:arden|onen)|[BbMm]illions)(?![^\W_]|-)")
 
 def amount(body: str, number: Number, *, german: bool) -> Fact | None:
     """Return the amount that begins with this number, or None; in German without currency too (`acht Milliarden`)."""
+    end, value = number.end, number.value or 0.0
+    if not number.scaled and number.letter == 1.0 and value < _COIN:
+        return None
     left = _LEFT.search(body, max(0, number.start - 6), number.start)
     start = left.start() if left else number.start
-    end, value = number.end, number.value or 0.0
     factor = number.letter
     right = _RIGHT.match(body, end) or (_RIGHT.match(body, number.long) if factor > 1 else None)
     if left is None and right is None:

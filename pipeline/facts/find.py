@@ -38,9 +38,7 @@ _SCALE_WORDS: Final = frozenset(_SCALES)
 _SMALL_WORDS: Final = frozenset(_SMALL)
 _PARTNER_WORDS: Final = frozenset(partners.WORDS)
 _MANY_WORDS: Final = frozenset(_MANY)
-_SEARCH: Final = AhoCorasick(
-    list(_WORDS), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
-)
+_SEARCH: Final = AhoCorasick(list(_WORDS), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA)
 _LEADS: Final = frozenset(" \u00a0\u202f\u2009-‑€$£¥/")
 _MONEY = re.compile(r"[$€£¥₹₽₩₺A-Za-z.]")
 _PREFERRED: Final = 200

@@ -20,21 +20,18 @@ _STOP: Final = (
 _BETWEEN = rf"(?:{GAP}(?!(?:{'|'.join(_STOP.split())})\b)"
 _GERMAN = (
     r"(?:Vollzeit|Teilzeit|Plan|Ausbildungs|Arbeits|Verwaltungs|Büro|Führungs|Lehr|Industrie|Ingenieurs"
-    r"|Konzern)-?stellen|Stellen|\w+-Stellen"
-    r"|(?:\w+-)?(?:Jobs?|JOBS)|\w*[Aa]rbeitspl[äa]tz(?:en?)?|\w*[Mm]itarbeit(?:er(?:n|innen|[*:_]innen|Innen)?(?:"
-    r" und Mitarbeitern?)?|enden?)"
-    r"|\w*[Bb]eschäftigten?r?|\w*[Aa]ngestellten?|\w*[Aa]rbeitnehmer(?:n|innen)?|\w*[Aa]rbeiter(?:n|innen)?(?: und"
-    r" Arbeitern?)?"
-    r"|[Dd]ienstnehmer(?:n|innen)?|\w*[Ee]instellungen|Entlassungen|\w*[Ff]achkräften?|Pflegekräften?"
-    r"|Arbeitskräften?|Auszubildenden?|Azubis|Lehrlingen?"
-    r"|\w*[Pp]iloten|\w*[Ii]ngenieuren?|\w*[Ee]ntwicklern?|Programmierern?|Flugbegleitern?|Lokführern?|Technikern?"
-    r"|Zustellern?|Fahrern?(?= (?:ein|gesucht|such))"
+    r"|Konzern)-?stellen|Stellen|\w+-Stellen|(?:\w+-)?(?:Jobs?|JOBS)"
+    r"|\w*?(?:[Aa]rbeitspl[äa]tz(?:en?)?|[Mm]itarbeit(?:er(?:n|innen|[*:_]innen|Innen)?(?: und Mitarbeitern?)?|enden?)"
+    r"|[Bb]eschäftigten?r?|[Aa]ngestellten?|[Aa]rbeitnehmer(?:n|innen)?|[Aa]rbeiter(?:n|innen)?(?: und Arbeitern?)?"
+    r"|[Ee]instellungen|[Ff]achkräften?|[Pp]iloten|[Ii]ngenieuren?|[Ee]ntwicklern?)"
+    r"|[Dd]ienstnehmer(?:n|innen)?|Entlassungen|Pflegekräften?|Arbeitskräften?|Auszubildenden?|Azubis|Lehrlingen?"
+    r"|Programmierern?|Flugbegleitern?|Lokführern?|Technikern?|Zustellern?|Fahrern?(?= (?:ein|gesucht|such))"
     r"|(?:offenen? )?Positionen"
 )
 _ENGLISH = (
-    r"jobs|employees|workers|staff(?:ers)?|positions|roles|personnel|(?:new )?hires|lay-?offs|job (?:cuts|losses)"
-    r"|associates|team members|FTEs?"
-    r"|vacancies|redundancies|posts|apprentices|recruits|technicians|engineers|pilots|professionals|employed|full-time"
+    r"j(?:obs|ob (?:cuts|losses))|em(?:ployees|ployed)|engineers|workers|staff(?:ers)?"
+    r"|p(?:ositions|ersonnel|osts|ilots|rofessionals)|r(?:oles|edundancies|ecruits)|(?:new )?hires|lay-?offs"
+    r"|a(?:ssociates|pprentices)|te(?:am members|chnicians)|f(?:tes?|ull-time)|vacancies"
 )
 _PEOPLE = re.compile(
     _BETWEEN + rf"[a-zäöüß][a-zäöüß]+(?:e|en|er))?{GAP}(?:Menschen|Leuten?|Personen|[Pp]eople|men and women)(?![^\W_])"

@@ -143,7 +143,7 @@ def capacity(body: str, number: Number) -> Fact | None:
     if value < 1:
         return None
     near = body[number.end : number.end + _WIDE]
-    things = _THINGS.match(body, number.end) if any(mark in near for mark in _MARKS) else None
+    things = _THINGS.match(body, number.end) if any(map(near.__contains__, _MARKS)) else None
     if things:
         made = _rate(body, number, things, value)
         if made:

@@ -100,7 +100,7 @@ def relative(body: str, at: int, today: date | None) -> Core | None:
     low, high = max(body.rfind("\n", 0, at) + 1, at - 48), min(len(body), at + 26)
     window = body[low:high].lower()
     for marks, pattern, make in _RELATIVE:
-        if not any(mark in window for mark in marks):
+        if not any(map(window.__contains__, marks)):
             continue
         for match in pattern.finditer(body, low, high):
             inside = match.start() <= at < match.end()
