@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pipeline.classify.direction import direction
-from pipeline.classify.language import UNKNOWN, language
+from pipeline.classify.language import UNKNOWN, languages
 from pipeline.classify.sentences import Sentence, sentences
 from pipeline.facts.find import belong, find
 from pipeline.records import Article, Classified, Signal, Span
@@ -74,10 +74,11 @@ class Scorer(Protocol):
         """Return the findings of each item, in the items' order, the most probable first."""
 
 
-def prepare(article: Article) -> Prepared:
-    """Return what a scorer needs of an article."""
-    body = article.body[:READ]
-    return Prepared(language(article.title, article.text, article.language_hint), body, tuple(sentences(body)))
+def prepare(articles: Sequence[Article]) -> list[Prepared]:
+    """Return what a scorer needs of each article."""
+    codes = languages([(article.title, article.text, article.language_hint) for article in articles])
+    bodies = [article.body[:READ] for article in articles]
+    return [Prepared(code, body, tuple(sentences(body))) for code, body in zip(codes, bodies, strict=True)]
 
 
 def classify(scorer: Scorer, articles: Sequence[Article], rules: Rules | None = None) -> list[Classified]:
@@ -88,7 +89,7 @@ def classify(scorer: Scorer, articles: Sequence[Article], rules: Rules | None = 
         articles: what to judge.
         rules: asked too, about articles in any language; their signals stand behind the model's.
     """
-    items = [prepare(article) for article in articles]
+    items = prepare(articles)
     wanted = [index for index, item in enumerate(items) if item.language in KNOWN and item.sentences]
     findings: dict[int, list[Found]] = dict(zip(wanted, scorer.score([items[index] for index in wanted]), strict=True))
     return [

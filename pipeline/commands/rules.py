@@ -116,7 +116,7 @@ def _articles(file: Path) -> Iterator[Article]:
 def _hits(book: Book, article: Article) -> list[Hit]:
     from pipeline.classify.step import prepare
 
-    item = prepare(article)
+    (item,) = prepare([article])
     return book.hits(article, item.language, item.body, item.sentences)
 
 

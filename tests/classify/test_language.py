@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.classify.language import UNKNOWN, language
+from pipeline.classify.language import UNKNOWN, language, languages
 
 GERMAN = (
     "Der bekannte Maschinenbauer will schon im kommenden Jahr ein zweites Werk errichten, "
@@ -32,3 +32,12 @@ FRENCH = (
 def test_language(title: str, text: str, hint: str, expected: str) -> None:
     """Enough text decides; a headline goes by hint, then by its words."""
     assert language(title, text, hint) == expected
+
+
+def test_many_at_once_are_what_each_is_alone() -> None:
+    """All texts in step get the language that py3langid gives to each of them."""
+    shouted, short = GERMAN.upper(), FRENCH[:60]
+    leads = [GERMAN, FRENCH, shouted, GERMAN[:120] + FRENCH, "Ж" * 130, "1 a " * 40, "ä\u0308 e\u0301 " * 40]
+    asked = [("", text[cut:], "") for text in leads for cut in range(10)] + [("", short, "fr"), ("", "1" * 200, "")]
+    assert languages(asked) == [language(*one) for one in asked]
+    assert set(languages(asked)) >= {"de", "fr", UNKNOWN}
