@@ -27,6 +27,7 @@ REASONS: Final = {
     "no_signal": "the classifier and the rules find no signal",
     "no_account": "no account is named, and it is nobody's own newsroom",
     "too_many_accounts": "it names many companies (an index, a ranking) and none of them acts in its title",
+    "doubtful": "a passage names the account, but its signal is hardly the account's own, or hardly of this type",
     "not_bound": "no account is named in, or meant by, a passage that carries a signal",
     "watch": "the account file says that this is never to be alerted on",
     "alerted": "it makes a new alert, or a revision of one",

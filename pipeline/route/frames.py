@@ -157,6 +157,15 @@ _ALL: Final = (
         ),
     ),
     _words(
+        Role.PARTNER,
+        "a cooperation with it",
+        before=(
+            r"\b(?:kooperation|zusammenarbeit|partnerschaft|allianz|joint venture|kooperiert|zusammen|gemeinsam|"
+            r"vertrag|partnership|collaboration|cooperation|alliance|partners|partnered|partnering|teams up|team up|"
+            r"collaborates|agreement)(?: [\w-]+){0,2} (?:mit|with)"
+        ),
+    ),
+    _words(
         Role.MENTIONED,
         "its product is only the scene",
         before=rf"(?<![\w-])(?:for|on|in|via|with|to|from|by|für|auf|im|mit|bei)(?: [\w&.’'-]+,)*{_LISTED}",

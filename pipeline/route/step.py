@@ -5,6 +5,7 @@ no account named, and nobody's own newsroom              -> no_account
 more than 12 groups named, none the actor of the title   -> too_many_accounts
 no signal's passage belongs to an account                -> not_bound
 all that belongs to accounts is never to alert           -> watch
+at a second look, none of them bears its signal          -> doubtful
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 
 from pipeline.facts.find import beside
 from pipeline.records import ArticleRef, Classified, Match, MatchedSignal, Mention, Place, Role, Signal
+from pipeline.route.bears import LEAST, look
 from pipeline.route.binding import Bound, Scene, bind, by_group
 from pipeline.route.mentions import Finder
 from pipeline.route.passages import Passages
@@ -30,6 +32,10 @@ READ: Final = 60_000
 """Characters of a body that are read: as many as the classifier looks at."""
 LEAD: Final = 400
 """Characters of the text that a match carries on."""
+_SEEN_TWICE: Final = frozenset((Role.ACTOR, Role.TARGET))
+"""A partner stands where others act, and rightly so."""
+MODEL: Final = "model"
+"""Who says a signal that gets a second look; people's keyword rules mean what they say."""
 
 
 class Router:
@@ -72,8 +78,8 @@ class Routed:
 
     Attributes:
         matches: one per group whose signals are in it, in the order of the signals.
-        refused: why there is no match: `no_signal`, `no_account`, `too_many_accounts`, `not_bound` or `watch`; else
-            empty.
+        refused: why there is no match: `no_signal`, `no_account`, `too_many_accounts`, `not_bound`, `watch` or
+            `doubtful`; else empty.
         mentions: every account's name in the text, with its role in the whole item.
         places: every place in the text; empty where no account is named.
     """
@@ -115,6 +121,9 @@ def route(router: Router, classified: Classified) -> Routed:
     bound = [one for one in bound if not router.watch.stops(one)]
     if not bound:
         return Routed((), "watch", mentions, places)
+    bound = [one for one in (_looked(scene, one, classified) for one in bound) if one]
+    if not bound:
+        return Routed((), "doubtful", mentions, places)
     return Routed(_matches(router, classified, mentions, bound), "", mentions, places)
 
 
@@ -138,6 +147,22 @@ def _places(router: Router, body: str, mentions: Sequence[Mention], language: st
     }
     found = router.places.find(body, language)
     return tuple(place for place in found if place.start not in taken and place.end - 1 not in taken)
+
+
+def _looked(scene: Scene, one: Bound, classified: Classified) -> Bound | None:
+    """Return what was bound with what a second look says of it; None where the account hardly bears the signal."""
+    signal, group = one.matched.signal, scene.accounts.group_id(one.account_id)
+    names = [name for name in scene.mentions if scene.accounts.group_id(name.account_id) == group]
+    if not names or one.matched.role not in _SEEN_TWICE or signal.by != MODEL:
+        return one
+    inside = [
+        name for name in names if any(name.start < span.end and span.start < name.end for span in signal.evidence)
+    ]
+    found = look(scene.body, scene.passages, inside or names, one.matched, classified.signals, classified.language)
+    if found.chance < LEAST:
+        return None
+    why = f"{one.matched.why}; it bears the signal ({found.chance:.2f}): {found.why}"
+    return one._replace(matched=one.matched.model_copy(update={"why": why}))
 
 
 def _leads(one: Bound, passages: Passages) -> bool:
