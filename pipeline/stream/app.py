@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -75,10 +76,9 @@ class _Transport(driver.Transport):
     Producer = _Producer
 
 
-def build_app(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: None) -> faust.App:
+def build_app(stage: Stage, built: Built, settings: Settings, ready: Callable[[], None] = lambda: None) -> faust.App:
     """Return the Faust app of one stage; nothing runs yet. `ready` is called whenever partitions are assigned."""
     app = _bare_app(stage, settings)
-    built = stage.build(settings)
     guard = Guard(
         stage=stage.name,
         record=stage.record,
@@ -252,11 +252,17 @@ async def ready(stage: Stage, settings: Settings) -> None:
 def run(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
     """Run one worker of a stage until SIGTERM or SIGINT; leaves through SystemExit.
 
-    Exit code 0 after a signal, 1 after a crash. `ready` is called whenever partitions are assigned.
+    Exit code 0 after a signal, 1 after a crash. `ready` is called whenever partitions are assigned. Nothing is joined
+    and nothing served before what the stage needs is loaded: a signal until then ends the process at once.
     """
     # What loads now stays: it is not searched for garbage, neither while it grows (a quarter of the time) nor later.
     gc.disable()
-    app = build_app(stage, settings, ready)
+    built = stage.build(settings)
+    if built.start:
+        # Before the group is joined: 100,000 accounts take longer than a session lasts, and whoever is silent for so
+        # long has to join again.
+        _loaded(built.start)
+    app = build_app(stage, built, settings, ready)
     gc.freeze()
     gc.enable()
     worker = faust.Worker(
@@ -268,3 +274,13 @@ def run(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: No
     )
     worker.spinner = None
     worker.execute_from_commandline()
+
+
+def _loaded(start: Callable[[], Awaitable[None]]) -> None:
+    async def load() -> None:
+        await start()
+
+    try:
+        asyncio.run(load())
+    except KeyboardInterrupt:
+        sys.exit(0)

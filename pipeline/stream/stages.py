@@ -38,8 +38,8 @@ class Built:
     Attributes:
         step: what it does with records.
         batched: whether the step may get many records at once.
-        start: awaited when partitions are assigned and before each batch; does its work once. What it raises ends
-            the worker.
+        start: awaited before the group is joined, in a loop of its own, and before each batch; does its work once.
+            What it raises ends the worker.
         prepare: awaited with the partitions of a batch before its step; rebuilds memory.
         forget: called with the partitions that were taken away.
         beside: runs beside the step until the worker ends; what it raises ends the worker.

@@ -152,6 +152,50 @@ async def test_a_worker_switches_without_a_restart(ready: Settings) -> None:
     print("\n" + worker.tail())
 
 
+#: A route worker whose tables take longer to build than a session lasts.
+_SLOW = """
+import time
+from pipeline.stream.accounts import Listening
+
+fast = Listening._routed
+
+def slow(self, accounts):
+    if len(accounts):
+        time.sleep(9)
+    return fast(self, accounts)
+
+Listening._routed = slow
+from pipeline.cli import main
+main()
+"""
+
+
+@pytest.mark.slow
+async def test_a_start_that_takes_long_joins_once(ready: Settings) -> None:
+    """Names that are built for longer than a session lasts are built before the group is joined, not within it."""
+    await topic.apply(ready.kafka, one := Accounts([Account("a", "Nordhaff")]))
+    worker = Child(
+        "route",
+        [sys.executable, "-c", _SLOW, "worker", "route", "--announce"],
+        log=ready.folder / "route.log",
+        environment={
+            "STELLWERK_KAFKA__BOOTSTRAP": ready.kafka.bootstrap,
+            "STELLWERK_KAFKA__PREFIX": ready.kafka.prefix,
+            "STELLWERK_KAFKA__SESSION": "6",
+            "STELLWERK_KAFKA__REQUEST": "6",
+            "STELLWERK_FOLDER": str(ready.folder),
+        },
+        announces=True,
+    )
+    await worker.start()
+    await worker.announced()
+    assert await _matched(ready, "1", 1) == {("a", one.version)}
+    assert await worker.stop() is None
+    assert worker.log
+    log = worker.log.read_text()
+    assert (log.count("assigned "), log.count("will rejoin")) == (1, 0)
+
+
 async def _matched(settings: Settings, name: str, least: int) -> set[tuple[str, str]]:
     """Send an article and return for which accounts, of which version, it matched."""
     classified = _classified(TITLE, "", TITLE)
