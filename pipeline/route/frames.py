@@ -79,7 +79,7 @@ _LISTED: Final = r"(?: [\w&.-]+(?: [\w&.-]+)?,? (?:und|and))?"
 _PRODUCT: Final = (
     r"(?:[’']s)?[ -](?:cloud|play|maps|store|apps?|azure|alexa|aws|prime|marketplace|teams|workspace|ads|pay|tv|watch|"
     r"music|office|windows|search|chrome|android|bedrock|copilot|dynamics|platforms?|plattform\w*|reviews?|"
-    r"bestseller\w*|best seller\w*|magic quadrant)\b"
+    r"quest|echo|kindle|pixel|xbox|bestseller\w*|best seller\w*|magic quadrant)\b"
 )
 
 
@@ -98,6 +98,12 @@ _ALL: Final = (
         before=r"\b(?:übernahme|kauf|erwerb|verkauf|einstieg|takeover|acquisition|purchase)\b[^.;:!?]{0,60}\b(?:durch|by)",
     ),
     _words(
+        Role.ACTOR,
+        "it is who sues",
+        after=r"(?: [\w-]+){0,2} (?:verklagt|klagt|sues|sued|is suing|files suit|reicht \w*klage)\b(?! w[eo]rden)",
+        weight=_SURE,
+    ),
+    _words(
         Role.ACTOR, "its own bid for another one", after=r"-(?:einstieg|beteiligung|angebot|gebot) (?:bei|an|für)\b"
     ),
     _words(
@@ -105,7 +111,7 @@ _ALL: Final = (
         "the compound names somebody else",
         after=(
             r"[- ](?:\w+-)?(?:rival\w*|konkurren\w*|wettbewerber\w*|mitbewerber\w*|lieferant\w*|zuliefer\w*|"
-            r"supplier\w*|competitor\w*|alternative\w*|auftragsfertiger\w*|seller\w*|backed)\b"
+            r"supplier\w*|competitor\w*|alternative\w*|auftragsfertiger\w*|agentur|dienstleister\w*|seller\w*|backed)\b"
         ),
         weight=_SURE,
     ),
