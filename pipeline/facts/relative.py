@@ -9,6 +9,8 @@ import re
 from datetime import date
 from typing import Final
 
+from ahocorasick_rs import AhoCorasick, Implementation
+
 from pipeline.facts import periods
 from pipeline.facts.cores import OPEN, YEAR, Core
 from pipeline.facts.numbers import GAP
@@ -98,9 +100,10 @@ def awaited(body: str, start: int, end: int) -> bool:
 def relative(body: str, at: int, today: date | None) -> Core | None:
     """Return the core of a phrase around `Jahr`, `month`, `week` at `at` that counts from the article's day."""
     low, high = max(body.rfind("\n", 0, at) + 1, at - 48), min(len(body), at + 26)
-    window = body[low:high].lower()
+    found = _SEARCH.find_matches_as_indexes(body[low:high].lower(), overlapping=True)
+    near = {_MARKS[index] for index, *_ in found}
     for marks, pattern, make in _RELATIVE:
-        if not any(map(window.__contains__, marks)):
+        if near.isdisjoint(marks):
             continue
         for match in pattern.finditer(body, low, high):
             inside = match.start() <= at < match.end()
@@ -230,3 +233,5 @@ _RELATIVE: Final = (
     (("in ", "innen ", "innerhalb "), _WITHIN, _within),
 )
 """Words of which one must be near, the phrase, and what makes a core of it; the first that fits wins."""
+_MARKS: Final = tuple(dict.fromkeys(mark for marks, *_ in _RELATIVE for mark in marks))
+_SEARCH: Final = AhoCorasick(list(_MARKS), implementation=Implementation.DFA)
