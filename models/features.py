@@ -15,6 +15,7 @@ from itertools import chain, pairwise
 from typing import Any, Final
 
 import numpy as np
+from ahocorasick_rs import AhoCorasick, Implementation
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -51,11 +52,15 @@ class Words:
         self.terms = list(terms)
         self.idf = idf
         self._column = {term: column for column, term in enumerate(self.terms)}
-        pairs = [term.split(" ") for term in self.terms if " " in term]
+        pairs = [term.split(" ", 1) for term in self.terms if " " in term]
         self._number = {word: at for at, word in enumerate(dict.fromkeys(chain.from_iterable(pairs)))}
+        ends = np.array([self._number[word] for pair in pairs for word in pair], dtype=np.int64)
+        keys = self._key(ends[::2], ends[1::2])
+        columns = np.array([column for term, column in self._column.items() if " " in term], dtype=np.int64)
+        order = np.argsort(keys)
         # The last one is for what stands behind all others.
-        known = sorted([(self._key(*map(self._number.get, pair)), self._column[" ".join(pair)]) for pair in pairs])
-        self._keys, self._of_key = np.array([*known, (np.iinfo(np.int64).max, -1)], dtype=np.int64).T.copy()
+        self._keys = np.append(keys[order], np.iinfo(np.int64).max)
+        self._of_key = np.append(columns[order], -1)
 
     def _key(self, left: Any, right: Any) -> Any:
         """Return one number for two words' numbers."""
@@ -89,7 +94,7 @@ class Pieces:
     def __init__(self, terms: Sequence[str], idf: NDArray[np.float32]) -> None:
         self.terms = list(terms)
         self.idf = idf
-        self._column = {term: column for column, term in enumerate(self.terms)}
+        self._search = AhoCorasick(self.terms, implementation=Implementation.ContiguousNFA)
         self._known: dict[str, Columns] = {}
 
     def counts(self, batch: Batch) -> sparse.csr_matrix:
@@ -102,8 +107,8 @@ class Pieces:
         """Return the columns of a word's pieces."""
         known = self._known.get(word)
         if known is None:
-            found = [column for term in pieces(word) if (column := self._column.get(term)) is not None]
-            known = self._known[word] = np.array(found, dtype=np.int32)
+            found = self._search.find_matches_as_indexes(f" {word} ", overlapping=True)
+            known = self._known[word] = np.array([column for column, *_ in found], dtype=np.int32)
         return known
 
 

@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from ahocorasick_rs import AhoCorasick, Implementation
+
 _WRITTEN: Final = {
     "plant": """
         werk werke werks werken *werk *werke *werken *werks fabrik* *fabrik *fabriken produktionsst* *anlage
@@ -497,32 +499,24 @@ NAMES: Final = tuple(_CONCEPTS)
 FINGERPRINT: Final = hashlib.sha256(repr(_CONCEPTS).encode()).hexdigest()[:16]
 """Changes with the list; a model trained with another one would read the columns wrongly."""
 
-_Table = dict[str, tuple[int, ...]]
 
-
-def _tables() -> tuple[_Table, _Table, _Table, _Table]:
-    """Return which concepts a whole word, a beginning, an end and a part stand for, as indexes into `NAMES`."""
-    tables: tuple[_Table, _Table, _Table, _Table] = ({}, {}, {}, {})
+def _patterns() -> dict[str, tuple[int, ...]]:
+    """Return each pattern as it stands in a word between two blanks, and the concepts it stands for."""
+    found: dict[str, tuple[int, ...]] = {}
     for index, patterns in enumerate(_CONCEPTS.values()):
         for pattern in patterns.split():
-            table = tables[pattern.endswith("*") + 2 * pattern.startswith("*")]
-            core = pattern.strip("*")
-            table[core] = (*table.get(core, ()), index)
-    return tables
+            key = f"{'' if pattern.startswith('*') else ' '}{pattern.strip('*')}{'' if pattern.endswith('*') else ' '}"
+            found[key] = (*found.get(key, ()), index)
+    return found
 
 
-_WORDS, _BEGINNINGS, _ENDS, _PARTS = _tables()
-_LONGEST: Final = max(map(len, (*_BEGINNINGS, *_ENDS)))
+_PATTERNS: Final = _patterns()
+_MEANT: Final = tuple(_PATTERNS.values())
+_SEARCH: Final = AhoCorasick(list(_PATTERNS), implementation=Implementation.ContiguousNFA)
 
 
 @lru_cache(maxsize=100_000)
 def concepts(word: str) -> tuple[int, ...]:
     """Return what a word (lower case) can mean, as indexes into `NAMES` in ascending order; mostly nothing."""
-    found = set(_WORDS.get(word, ()))
-    for size in range(1, min(len(word), _LONGEST) + 1):
-        found.update(_BEGINNINGS.get(word[:size], ()))
-        found.update(_ENDS.get(word[-size:], ()))
-    for part, meant in _PARTS.items():
-        if part in word:
-            found.update(meant)
-    return tuple(sorted(found))
+    found = _SEARCH.find_matches_as_indexes(f" {word} ", overlapping=True)
+    return tuple(sorted({index for at, *_ in found for index in _MEANT[at]}))
