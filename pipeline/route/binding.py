@@ -46,6 +46,15 @@ _POINTER: Final = re.compile(
     r"its|they|their|we|our|seine[rnms]?|ihre[rnms]?|man)\b",
     re.IGNORECASE,
 )
+#: `US-Konzern`, `britisches KI-Unternehmen`, `U.S. Army`: where somebody is from, not where it happens.
+_WHOSE: Final = re.compile(
+    r"(?:['’]s)?[ -](?:[\w-]+[ -]){0,2}?[\w-]*(?:"
+    rf"{_KINDS.replace(' ', '|')}|konkurrent|milliardär|investor|gericht|kartellamt|behörde|regierung|justiz|aufsicht|"
+    rf"kommission|ministerium|militär|army|navy|government|court|department|regulator|{_KINDS_EN.replace(' ', '|')})"
+    r"(?:s|es|e|en|n|in|ies)?(?!\w)",
+    re.IGNORECASE,
+)
+_WITHIN: Final = re.compile(r"\b(?:in|nach|into|across|within|im) (?:der |den |dem |the )?$", re.IGNORECASE)
 LONE: Final = 0.6
 """The same, without a pointer, in an item about one account alone."""
 _BACK: Final = 2
@@ -184,14 +193,20 @@ def _lone(scene: Scene, titled: Mapping[str, Sequence[Mention]], at: int) -> tup
 
 
 def _where(scene: Scene, signal: Signal) -> tuple[Place, ...]:
-    """Return the places of the signal's passages, of the first one that has any; a dateline is none."""
+    """Return the places of the signal's passages, of the first one that has any; datelines and owners' are none."""
+    places = [place for place in scene.places if not place.dateline and not _owners(scene.body, place)]
     for span in signal.evidence:
-        found = tuple(
-            place for place in scene.places if place.start < span.end and span.start < place.end and not place.dateline
-        )
+        found = tuple(place for place in places if place.start < span.end and span.start < place.end)
         if found:
             return found
     return ()
+
+
+def _owners(body: str, place: Place) -> bool:
+    """Say whether the place only says where a firm or an authority is from."""
+    return bool(_WHOSE.match(body, place.end, place.end + 60)) and not _WITHIN.search(
+        body, max(0, place.start - 16), place.start
+    )
 
 
 def by_group(accounts: Accounts, mentions: Sequence[Mention]) -> dict[str, list[Mention]]:

@@ -160,3 +160,18 @@ def test_a_place_inside_an_accounts_name_is_no_place_but_a_site_is() -> None:
     assert [mention.account_id for mention in mentions] == ["nordhaff-kassel"]
     assert [place.text for place in places] == ["Kassel"]
     assert (mentions, places) == annotate(ROUTER, body)
+
+
+@pytest.mark.parametrize(
+    ("title", "countries"),
+    [
+        ("US-Konzern Nordhaff baut neues Werk in Polen", ["PL"]),
+        ("Nordhaff übernimmt britisches KI-Unternehmen", []),
+        ("Nordhaff sues U.S. government over tariffs", []),
+        ("Nordhaff to close German plants", ["DE"]),
+    ],
+)
+def test_where_a_firm_or_an_authority_is_from_is_not_where_it_happens(title: str, countries: list[str]) -> None:
+    """An adjective of a country before `Konzern`, `Unternehmen` or `government` names no place of the signal."""
+    (match,) = route(ROUTER, _classified(title, "", title)).matches
+    assert [place.country for place in match.signals[0].places] == countries
