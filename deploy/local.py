@@ -28,9 +28,10 @@ from agents.sources import load_sources
 from deploy.broker import DOWNLOADS, LocalBroker, check_java, fetch_jars, has_jars
 from deploy.children import Child
 from deploy.demo import newsroom
-from deploy.tail import follow, show
+from deploy.tail import show
 from pipeline import heart
 from pipeline.accounts import apply as apply_accounts
+from pipeline.client import alerts
 from pipeline.errors import NotReady
 from pipeline.kafka import Broker
 from pipeline.route.accounts import load_accounts
@@ -209,12 +210,14 @@ async def _newsroom(wish: Wish, settings: Settings, ends: contextlib.AsyncExitSt
 
 async def _tail(wish: Wish, settings: Settings) -> None:
     screen = Console()
-    async for alert in follow(settings.kafka, group="up"):
-        if wish.headless:
-            sys.stdout.write(alert.model_dump_json() + "\n")
-            sys.stdout.flush()
-        else:
-            show(screen, alert)
+    # One `up` per folder: after a kill it takes its own place again, instead of waiting for the session's end.
+    async with alerts("up", member="up", unknown="skip", settings=settings.kafka) as found:
+        async for alert in found:
+            if wish.headless:
+                sys.stdout.write(alert.model_dump_json() + "\n")
+                sys.stdout.flush()
+            else:
+                show(screen, alert)
 
 
 async def _stop_all(children: list[Child]) -> None:

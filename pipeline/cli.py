@@ -275,20 +275,19 @@ def tail(
 
         stellwerk tail alerts --json | jq -c '[.account.name, .signal.type]'
     """
-    from deploy.tail import follow, show
-    from pipeline.kafka import require
-    from pipeline.topics import ALERTS
+    from deploy.tail import show
+    from pipeline.client import alerts
 
     settings = start.connected("tail")
     screen = Console()
 
     async def print_all() -> None:
-        await require(settings.kafka, (ALERTS,))
-        async for alert in follow(settings.kafka, start=since):
-            if as_json:
-                start.print_line(alert.model_dump(mode="json"))
-            else:
-                show(screen, alert)
+        async with alerts(start=since, unknown="skip", settings=settings.kafka) as found:
+            async for alert in found:
+                if as_json:
+                    start.print_line(alert.model_dump(mode="json"))
+                else:
+                    show(screen, alert)
 
     start.run(print_all())
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import pytest_asyncio
@@ -13,6 +15,7 @@ import structlog
 from hypothesis import settings as given_settings
 
 from deploy.broker import LocalBroker, fetch_jars
+from deploy.children import Child
 from pipeline.settings import KafkaSettings, Settings
 
 #: A busy machine takes longer for one example; that says nothing about the code.
@@ -61,6 +64,48 @@ def settings(broker: LocalBroker, tmp_path: Path) -> Settings:
     """Settings of a deployment that shares nothing with other tests but the broker."""
     kafka = KafkaSettings(bootstrap=broker.bootstrap, prefix=f"t{uuid.uuid4().hex[:8]}.", jars=JARS)
     return Settings(folder=tmp_path, kafka=kafka)
+
+
+class Workers(Protocol):
+    """Makes workers; see the fixture `worker`."""
+
+    def __call__(self, role: str, *, of: Settings | None = None, quick: bool = False, **environment: str) -> Child:
+        """Return a worker, not started.
+
+        Args:
+            role: which.
+            of: which deployment; None for the test's.
+            quick: a session of six seconds, so that Kafka gives it up soon after a kill.
+            environment: added to what leads to the deployment.
+        """
+
+
+@pytest_asyncio.fixture
+async def worker(settings: Settings) -> AsyncIterator[Workers]:
+    """Makes real worker processes of the test's deployment; those that still run in the end are killed."""
+    made: list[Child] = []
+
+    def make(role: str, *, of: Settings | None = None, quick: bool = False, **environment: str) -> Child:
+        its = of or settings
+        told = {"BOOTSTRAP": its.kafka.bootstrap, "PREFIX": its.kafka.prefix}
+        told |= {"SESSION": "6", "REQUEST": "6"} if quick else {}
+        variables = {f"STELLWERK_KAFKA__{name}": value for name, value in told.items()}
+        made.append(
+            Child(
+                role,
+                [sys.executable, "-m", "pipeline.cli", "worker", role, "--announce"],
+                log=its.folder / f"{role}.log",
+                environment={**variables, "STELLWERK_FOLDER": str(its.folder), "OMP_NUM_THREADS": "1", **environment},
+                announces=True,
+            )
+        )
+        return made[-1]
+
+    yield make
+    for child in made:
+        if child.running:
+            child.kill()
+            await child.ended()
 
 
 @pytest.fixture(scope="session")

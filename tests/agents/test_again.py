@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +13,6 @@ from agents.again import Again, Seen, look
 from agents.fetch import Door
 from agents.robots import Robots
 from agents.sandbox import Sandbox
-from deploy.children import Child
 from pipeline import kafka
 from pipeline.alert.memory import Memory
 from pipeline.errors import Transient
@@ -23,6 +21,7 @@ from pipeline.settings import FetchSettings, Settings
 from pipeline.topics import ALERTS, WITHDRAWALS
 from tests.agents.conftest import Web
 from tests.alert.making import PLANT, match, walk
+from tests.conftest import Workers
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -197,29 +196,13 @@ async def ready(settings: Settings) -> AsyncIterator[Settings]:
     yield settings
 
 
-def ingest(settings: Settings) -> Child:
-    """An ingest worker without sources."""
-    return Child(
-        "ingest",
-        [sys.executable, "-m", "pipeline.cli", "worker", "ingest", "--announce"],
-        log=settings.folder / "ingest.log",
-        environment={
-            "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
-            "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
-            "STELLWERK_FETCH__ALLOW": '["127.0.0.0/8"]',
-            "STELLWERK_FETCH__INTERVAL": "0",
-        },
-        announces=True,
-    )
-
-
 async def withdrawals(settings: Settings) -> list[Withdrawal]:
     """Return what stands on the topic."""
     return [Withdrawal.decode(record.value) async for record in kafka.whole(settings.kafka, WITHDRAWALS)]
 
 
 @pytest.mark.broker
-async def test_a_worker_withdraws_what_is_gone(ready: Settings, web: Web) -> None:
+async def test_a_worker_withdraws_what_is_gone(ready: Settings, web: Web, worker: Workers) -> None:
     """Of an alert that stood there before and one that comes later, the gone articles are withdrawn, each once."""
     web.put("/gone", b"", status=410)
     web.put("/there", PAGE)
@@ -228,7 +211,7 @@ async def test_a_worker_withdraws_what_is_gone(ready: Settings, web: Web) -> Non
     async with kafka.sending(ready.kafka) as producer:
         await producer.send_and_wait(name, alert(web.url("/gone"), due, id="first"), key=b"a")
         await producer.send_and_wait(name, alert(web.url("/there"), due, id="second"), key=b"b")
-        child = ingest(ready)
+        child = worker("ingest", STELLWERK_FETCH__ALLOW='["127.0.0.0/8"]', STELLWERK_FETCH__INTERVAL="0")
         try:
             await child.start()
             await producer.send_and_wait(name, alert(web.url("/gone"), due, id="third"), key=b"c")

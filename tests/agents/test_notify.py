@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -30,6 +29,7 @@ from pipeline.records import Alert, Notification
 from pipeline.settings import Settings
 from pipeline.topics import DEAD_LETTERS, NOTIFICATIONS, TOPICS, route_topic
 from tests.alert.making import match, walk
+from tests.conftest import Workers
 
 pytestmark = pytest.mark.broker
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes ....").decode()
@@ -114,28 +114,14 @@ async def publish(settings: Settings, some: list[Alert]) -> None:
             await producer.send_and_wait(name, one.encode(), key=one.id.encode(), partition=partition)
 
 
-def worker(settings: Settings, receivers: str, **environment: str) -> Child:
+def telling(worker: Workers, settings: Settings, receivers: str, **environment: str) -> Child:
+    """Return a notify worker whose one route names these receivers."""
     names = [line.removeprefix("[receivers.").rstrip("]") for line in receivers.splitlines() if line.startswith("[rec")]
     file = settings.folder / "routes.toml"
     file.write_text(f'{receivers}\n[route]\nname = "all"\nreceivers = {json.dumps(names)}\ngroup_wait = "1s"\n')
-    return Child(
-        "notify",
-        [sys.executable, "-m", "pipeline.cli", "worker", "notify", "--announce"],
-        log=settings.folder / "notify.log",
-        environment={
-            "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
-            "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
-            "STELLWERK_KAFKA__SESSION": "6",
-            "STELLWERK_KAFKA__REQUEST": "6",
-            "STELLWERK_FOLDER": str(settings.folder),
-            "STELLWERK_ALERT__ROUTES": str(file),
-            "STELLWERK_NOTIFY__RETRY_FIRST": "0.2",
-            "STELLWERK_NOTIFY__ATTEMPTS": "3",
-            "SECRET": SECRET,
-            **environment,
-        },
-        announces=True,
-    )
+    own = {"ALERT__ROUTES": str(file), "NOTIFY__RETRY_FIRST": "0.2", "NOTIFY__ATTEMPTS": "3"}
+    told = {f"STELLWERK_{name}": value for name, value in own.items()}
+    return worker("notify", quick=True, **{**told, "SECRET": SECRET, **environment})
 
 
 @pytest_asyncio.fixture
@@ -159,10 +145,11 @@ async def settled(settings: Settings, **states: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_webhook_is_signed_and_a_service_reads_well(ready: Settings) -> None:
+async def test_a_webhook_is_signed_and_a_service_reads_well(ready: Settings, worker: Workers) -> None:
     """Signed as the library checks it, one post per alert; Apprise gets one message for all; no secret in the log."""
     with listening() as (address, posts):
-        child = worker(
+        child = telling(
+            worker,
             ready,
             f'[receivers.crm]\nwebhook = "http://{address}/crm"\nsecret = "env:SECRET"\n'
             '[receivers.chat]\napprise = "env:CHAT"\nlanguage = "de"',
@@ -186,14 +173,14 @@ async def test_a_webhook_is_signed_and_a_service_reads_well(ready: Settings) -> 
     assert SECRET.removeprefix("whsec_") not in log
 
 
-async def test_a_mail_arrives_once_with_a_stable_id(ready: Settings) -> None:
+async def test_a_mail_arrives_once_with_a_stable_id(ready: Settings, worker: Workers) -> None:
     """Refused twice for now, taken the third time, with the same Message-ID; umlauts arrive as such."""
     mails = Mails(refuse=2)
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(mails), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     file = ready.folder / "mail"
     file.write_text(f"smtp://127.0.0.1:{port}?from=stellwerk@example.org&to=kam@example.org")
-    child = worker(ready, f'[receivers.kam]\nmail = "file:{file}"\nlanguage = "de"')
+    child = telling(worker, ready, f'[receivers.kam]\nmail = "file:{file}"\nlanguage = "de"')
     await child.start()
     await child.announced()
     await publish(ready, alerts(1))
@@ -208,14 +195,14 @@ async def test_a_mail_arrives_once_with_a_stable_id(ready: Settings) -> None:
     assert "Brüggenthal: neuer Standort, geplant" in text.decode()
 
 
-async def test_errors_are_tried_again_and_refusals_buried(ready: Settings) -> None:
+async def test_errors_are_tried_again_and_refusals_buried(ready: Settings, worker: Workers) -> None:
     """500, 503, then 200: told; 410: a dead letter at once; 500 for ever: a dead letter after three attempts."""
     with listening() as (address, posts):
         posts.codes = {"/soon": [500, 503], "/gone": [410], "/never": [500] * 9}
         receivers = "\n".join(
             f'[receivers.{path[1:]}]\nwebhook = "http://{address}{path}"\nsecret = "env:SECRET"' for path in posts.codes
         )
-        child = worker(ready, receivers)
+        child = telling(worker, ready, receivers)
         await child.start()
         await child.announced()
         (one,) = some = alerts(1)
@@ -230,10 +217,11 @@ async def test_errors_are_tried_again_and_refusals_buried(ready: Settings) -> No
     assert all(Alert.decode(letter.value) == one for letter in letters)
 
 
-async def test_a_crash_between_sending_and_writing_it_down(ready: Settings) -> None:
+async def test_a_crash_between_sending_and_writing_it_down(ready: Settings, worker: Workers) -> None:
     """Killed while both hold the message: the webhook comes again under its id, the chat does not; no third time."""
     with listening() as (address, posts):
-        child = worker(
+        child = telling(
+            worker,
             ready,
             f'[receivers.crm]\nwebhook = "http://{address}/crm"\nsecret = "env:SECRET"\n'
             f'[receivers.chat]\napprise = "env:CHAT"',
@@ -263,17 +251,17 @@ async def test_a_crash_between_sending_and_writing_it_down(ready: Settings) -> N
     assert ids == {("/crm", f"{some[0].id}-1"): 2, ("/chat", None): 1}
 
 
-async def test_without_receivers_there_is_nothing_to_do(settings: Settings, tmp_path: Path) -> None:
+async def test_without_receivers_there_is_nothing_to_do(settings: Settings, tmp_path: Path, worker: Workers) -> None:
     """A deployment without routes runs the worker idle and ready; a missing address is named, and not shown."""
     port = free_port()
-    child = worker(settings, "", STELLWERK_ALERT__ROUTES="", STELLWERK_METRICS__PORT=str(port))
+    child = telling(worker, settings, "", STELLWERK_ALERT__ROUTES="", STELLWERK_METRICS__PORT=str(port))
     await child.start()
     await child.announced()
     async with httpx2.AsyncClient() as web:
         assert (await web.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
     assert "nobody to tell" in (settings.folder / "notify.log").read_text()
     await child.stop()
-    other = worker(settings, '[receivers.kam]\nmail = "env:NOBODY_SET_THIS"')
+    other = telling(worker, settings, '[receivers.kam]\nmail = "env:NOBODY_SET_THIS"')
     await other.start()
     assert await asyncio.wait_for(other.ended(), 60) == 1
     assert "receivers.kam: env:NOBODY_SET_THIS is empty" in other.tail()
@@ -303,11 +291,11 @@ main()
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("fault", "said"), [("telling", "under way for"), ("reading", "none committed for")])
-async def test_a_worker_that_stands_still_ends_itself(ready: Settings, fault: str, said: str) -> None:
+async def test_a_worker_that_stands_still_ends_itself(ready: Settings, fault: str, said: str, worker: Workers) -> None:
     """A receiver without a time limit, a partition that is not read on: one line, exit code 1, nothing lost."""
     with listening() as (address, posts):
         hook = f'[receivers.crm]\nwebhook = "http://{address}/crm"\nsecret = "env:SECRET"'
-        child = worker(ready, hook, STELLWERK_STREAM__STUCK="4")
+        child = telling(worker, ready, hook, STELLWERK_STREAM__STUCK="4")
         child.command[1:] = ["-c", _STUCK, fault, *child.command[3:]]
         await child.start()
         await publish(ready, alerts(2))
@@ -315,7 +303,7 @@ async def test_a_worker_that_stands_still_ends_itself(ready: Settings, fault: st
             assert await child.ended() == 1
         assert "stuck: ends itself" in child.tail()
         assert said in child.tail()
-        again = worker(ready, hook)
+        again = telling(worker, ready, hook)
         await again.start()
         await settled(ready, sent=2)
         await again.stop()

@@ -19,9 +19,9 @@ import yaml
 from agents import control
 from deploy.broker import free_port
 from deploy.demo.articles import load_articles, visible
-from deploy.tail import follow
 from pipeline import kafka
 from pipeline.access import script
+from pipeline.client import alerts
 from pipeline.records import Alert, Article, Classified, Record
 from pipeline.settings import Settings
 from pipeline.topics import ALERTS, ARTICLES, CLASSIFIED, SOURCES, Topic
@@ -58,10 +58,10 @@ async def told(project: Stack, since: float) -> Alert:
     """Return the first alert that can be read at the port of this machine."""
     async with asyncio.timeout(240):
         await kafka.require(project.kafka, (ALERTS,))
-        async for alert in follow(project.kafka):
-            print(f"first alert after {time.monotonic() - since:.0f} s: {alert.account.name} {alert.signal.type}")
-            return alert
-    raise AssertionError
+        async with alerts(settings=project.kafka) as found:
+            alert = await anext(found)
+    print(f"first alert after {time.monotonic() - since:.0f} s: {alert.account.name} {alert.signal.type}")
+    return alert
 
 
 async def articles(project: Stack) -> dict[str, Article]:
@@ -116,9 +116,9 @@ async def test_demo_raises_alerts_and_outlives_its_parts(image: str, tmp_path: P
 
         anchor = datetime.fromisoformat((await project.inside(newsroom, "cat", "/data/anchor")).split()[-1])
         await until(lambda: _all_there(project, anchor), 180)
-        alerts = [alert async for alert in _each(project, Alert, ALERTS)]
-        copies = len(alerts) - len({(alert.id, alert.revision) for alert in alerts})
-        print(f"{len(await articles(project))} articles, {len(alerts)} alert revisions, {copies} of them twice")
+        revisions = [alert async for alert in _each(project, Alert, ALERTS)]
+        copies = len(revisions) - len({(alert.id, alert.revision) for alert in revisions})
+        print(f"{len(await articles(project))} articles, {len(revisions)} alert revisions, {copies} of them twice")
         assert not copies
         assert "┌" in (tail := await project.compose("logs", "tail")) or "╭" in tail
         print(

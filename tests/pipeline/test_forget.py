@@ -35,8 +35,8 @@ from pipeline.topics import (
     route_topic,
 )
 from tests.alert.making import PLANT, STRIKE, match, walk
+from tests.conftest import Workers
 from tests.pipeline.test_operating import environment, made, send
-from tests.stream.test_taking_back import worker
 
 pytestmark = pytest.mark.broker
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -136,7 +136,7 @@ async def test_looking_finds_all_and_changes_nothing(settings: Settings) -> None
     assert {topic.name: await values(settings, topic) for topic in TOPICS} == before
 
 
-async def test_what_follows_is_without_the_name(settings: Settings, tmp_path: Path) -> None:
+async def test_what_follows_is_without_the_name(settings: Settings, tmp_path: Path, worker: Workers) -> None:
     """Alerts get their next revision on all their topics, labels and letters are copied on, the rest has its day."""
     await filled(settings)
     first, held, other = alerts()
@@ -174,7 +174,7 @@ async def test_what_follows_is_without_the_name(settings: Settings, tmp_path: Pa
     assert len(await values(settings, ARTICLES)) == 2
     assert f"backup {folder}: 4 records without the name" in result.stderr
     await check_backup(settings, folder)
-    await check_worker(settings, {first.id: 2, other.id: 1})
+    await check_worker(settings, worker, {first.id: 2, other.id: 1})
 
 
 async def check_backup(settings: Settings, folder: Path) -> None:
@@ -188,9 +188,9 @@ async def check_backup(settings: Settings, folder: Path) -> None:
         backup.rewrite(folder, lambda _, value: value)
 
 
-async def check_worker(settings: Settings, revisions: dict[str, int]) -> None:
+async def check_worker(settings: Settings, worker: Workers, revisions: dict[str, int]) -> None:
     """An alert worker that starts again, with the match that names the person still to be read, tells nothing new."""
-    child = worker(settings, cooldown=3600)
+    child = worker("alert", STELLWERK_ALERT__COOLDOWN="3600")
     await child.start()
     async with asyncio.timeout(60), kafka.Broker(settings.kafka) as broker:
         while await broker.lag("alert", MATCHES):

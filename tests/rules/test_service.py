@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from deploy.children import Child
 from pipeline import applied, kafka
 from pipeline.alert.memory import Memory
 from pipeline.alert.step import decide
@@ -29,6 +27,7 @@ from pipeline.stream.applied import Applied
 from pipeline.stream.rules import following as follow
 from pipeline.topics import ARTICLES, CLASSIFIED, RULES
 from tests.classify.test_step import Everything
+from tests.conftest import Workers
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 RULE = "[[rule]]\nid = \"{}\"\ntype = 'tender'\nwhy = 'our trade'\nquery = '{}'\n"
@@ -155,25 +154,14 @@ async def test_following(settings: Settings) -> None:
 
 @pytest.mark.broker
 @pytest.mark.slow
-async def test_a_worker_switches_without_a_restart(settings: Settings) -> None:
+async def test_a_worker_switches_without_a_restart(settings: Settings, worker: Workers) -> None:
     """A classify worker knows the rules before its first article, and takes new ones while it works."""
     async with kafka.Broker(settings.kafka) as broker:
         await broker.make()
     first = await _put(settings, RULE.format("first", "grüffelo"))
-    worker = Child(
-        "classify",
-        [sys.executable, "-m", "pipeline.cli", "worker", "classify", "--announce"],
-        log=settings.folder / "classify.log",
-        environment={
-            "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
-            "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
-            "STELLWERK_FOLDER": str(settings.folder),
-            "OMP_NUM_THREADS": "1",
-        },
-        announces=True,
-    )
-    await worker.start()
-    await worker.announced()
+    child = worker("classify")
+    await child.start()
+    await child.announced()
     judged = await _judged(settings, "1")
     assert (judged.rules, [signal.by for signal in judged.signals]) == (first, ["rule:first"])
     second = await _put(settings, RULE.format("second", "grueffelo"))
@@ -183,9 +171,9 @@ async def test_a_worker_switches_without_a_restart(settings: Settings) -> None:
             assert judged.rules == first
             number += 1
     assert [signal.by for signal in judged.signals] == ["rule:second"]
-    assert await worker.stop() is None
-    assert "Unclosed" not in worker.tail()
-    print("\n" + worker.tail())
+    assert await child.stop() is None
+    assert "Unclosed" not in child.tail()
+    print("\n" + child.tail())
 
 
 async def _judged(settings: Settings, name: str) -> Classified:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
-from deploy.children import Child
 from pipeline import accounts as topic
 from pipeline import kafka
 from pipeline.cli import app
@@ -22,6 +20,7 @@ from pipeline.settings import Settings
 from pipeline.stream.accounts import Listening
 from pipeline.stream.route import Routing
 from pipeline.topics import ACCOUNTS, CLASSIFIED, MATCHES
+from tests.conftest import Workers
 from tests.route.test_binding import _classified
 
 pytestmark = pytest.mark.broker
@@ -124,23 +123,13 @@ async def test_a_file_counts_instead_of_the_topic(ready: Settings, tmp_path: Pat
 
 
 @pytest.mark.slow
-async def test_a_worker_switches_without_a_restart(ready: Settings) -> None:
+async def test_a_worker_switches_without_a_restart(ready: Settings, worker: Workers) -> None:
     """A running worker's matches carry the version of the accounts that made them: the old one, then the new one."""
     one, both = Accounts([Account("a", "Nordhaff")]), Accounts([Account("a", "Nordhaff"), Account("b", "Rhenovar")])
     await topic.apply(ready.kafka, one)
-    worker = Child(
-        "route",
-        [sys.executable, "-m", "pipeline.cli", "worker", "route", "--announce"],
-        log=ready.folder / "route.log",
-        environment={
-            "STELLWERK_KAFKA__BOOTSTRAP": ready.kafka.bootstrap,
-            "STELLWERK_KAFKA__PREFIX": ready.kafka.prefix,
-            "STELLWERK_FOLDER": str(ready.folder),
-        },
-        announces=True,
-    )
-    await worker.start()
-    await worker.announced()
+    route = worker("route")
+    await route.start()
+    await route.announced()
     assert await _matched(ready, "1", 1) == {("a", one.version)}
     await topic.apply(ready.kafka, both)
     async with asyncio.timeout(20):
@@ -148,8 +137,8 @@ async def test_a_worker_switches_without_a_restart(ready: Settings) -> None:
         while found != {("a", both.version), ("b", both.version)}:
             found = await _matched(ready, str(number), 1)
             number += 1
-    assert await worker.stop() is None
-    print("\n" + worker.tail())
+    assert await route.stop() is None
+    print("\n" + route.tail())
 
 
 #: A route worker whose tables take longer to build than a session lasts.
@@ -171,28 +160,17 @@ main()
 
 
 @pytest.mark.slow
-async def test_a_start_that_takes_long_joins_once(ready: Settings) -> None:
+async def test_a_start_that_takes_long_joins_once(ready: Settings, worker: Workers) -> None:
     """Names that are built for longer than a session lasts are built before the group is joined, not within it."""
     await topic.apply(ready.kafka, one := Accounts([Account("a", "Nordhaff")]))
-    worker = Child(
-        "route",
-        [sys.executable, "-c", _SLOW, "worker", "route", "--announce"],
-        log=ready.folder / "route.log",
-        environment={
-            "STELLWERK_KAFKA__BOOTSTRAP": ready.kafka.bootstrap,
-            "STELLWERK_KAFKA__PREFIX": ready.kafka.prefix,
-            "STELLWERK_KAFKA__SESSION": "6",
-            "STELLWERK_KAFKA__REQUEST": "6",
-            "STELLWERK_FOLDER": str(ready.folder),
-        },
-        announces=True,
-    )
-    await worker.start()
-    await worker.announced()
+    route = worker("route", quick=True)
+    route.command[1:] = ["-c", _SLOW, "worker", "route", "--announce"]
+    await route.start()
+    await route.announced()
     assert await _matched(ready, "1", 1) == {("a", one.version)}
-    assert await worker.stop() is None
-    assert worker.log
-    log = worker.log.read_text()
+    assert await route.stop() is None
+    assert route.log
+    log = route.log.read_text()
     assert (log.count("assigned "), log.count("will rejoin")) == (1, 0)
 
 

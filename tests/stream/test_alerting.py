@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from deploy.broker import LocalBroker
-from deploy.children import Child
 from pipeline import kafka
 from pipeline.records import (
     AccountRef,
@@ -28,6 +26,7 @@ from pipeline.records import (
 from pipeline.settings import Settings
 from pipeline.signals import FAMILY, Direction, SignalType, Status
 from pipeline.topics import ALERTS, HELD, MATCHES
+from tests.conftest import Workers
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 NOW = datetime.now(UTC)
@@ -78,30 +77,19 @@ async def feed(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("down", [0.0, 9.0], ids=["short", "longer than a session"])
-async def test_no_revision_twice_when_the_broker_is_away(settings: Settings, tmp_path: Path, down: float) -> None:
+async def test_no_revision_twice_when_the_broker_is_away(
+    settings: Settings, tmp_path: Path, down: float, worker: Workers
+) -> None:
     """Killed with the broker under load, and away longer than a session: revisions still count 1, 2, 3, …"""
     own = LocalBroker(tmp_path / "kafka", settings.kafka)
     await own.start()
     mine = settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"bootstrap": own.bootstrap})})
     async with kafka.Broker(mine.kafka) as broker:
         await broker.make()
-    worker = Child(
-        "alert",
-        [sys.executable, "-m", "pipeline.cli", "worker", "alert", "--announce"],
-        log=tmp_path / "alert.log",
-        environment={
-            "STELLWERK_KAFKA__BOOTSTRAP": own.bootstrap,
-            "STELLWERK_KAFKA__PREFIX": mine.kafka.prefix,
-            "STELLWERK_KAFKA__SESSION": "6",
-            "STELLWERK_KAFKA__REQUEST": "6",
-            "STELLWERK_ALERT__COOLDOWN": "0",
-            "STELLWERK_ALERT__ARTICLES_MOST": str(ARTICLES),
-            "STELLWERK_FOLDER": str(tmp_path),
-        },
-        announces=True,
-    )
-    await worker.start()
-    await worker.announced()
+    told = {"COOLDOWN": "0", "ARTICLES_MOST": str(ARTICLES)}
+    child = worker("alert", of=mine, quick=True, **{f"STELLWERK_ALERT__{name}": value for name, value in told.items()})
+    await child.start()
+    await child.announced()
     feeding = asyncio.create_task(feed(mine))
     await asyncio.sleep(1.5)
     own.child.kill()
@@ -110,9 +98,9 @@ async def test_no_revision_twice_when_the_broker_is_away(settings: Settings, tmp
     await own.child.start()
     await own.wait()
     await asyncio.sleep(1.0)
-    worker.kill()
-    await worker.ended()
-    await worker.start()
+    child.kill()
+    await child.ended()
+    await child.start()
     await feeding
     async with asyncio.timeout(90), kafka.Broker(mine.kafka) as broker:
         while await broker.lag("alert", MATCHES):
@@ -125,7 +113,7 @@ async def test_no_revision_twice_when_the_broker_is_away(settings: Settings, tmp
             articles.setdefault(alert.account.id, set()).update(ref.id for ref in alert.articles)
             if topic is ALERTS:
                 revisions.setdefault(alert.account.id, []).append(alert.revision)
-    await worker.stop()
+    await child.stop()
     await own.stop()
     assert revisions == {f"k{n}": list(range(1, TELLING + 1)) for n in range(ACCOUNTS)}
     assert articles == {f"k{n}": {f"k{n}-{m}" for m in range(ARTICLES)} for n in range(ACCOUNTS)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from deploy.children import Child
 from pipeline import applied, kafka, metrics
 from pipeline.alert.memory import Memory
 from pipeline.alert.profiles import load_profiles, read_profiles
@@ -23,6 +21,7 @@ from pipeline.stream.alert import Alerting
 from pipeline.stream.profiles import following
 from pipeline.topics import ALERTS, MATCHES, PROFILES
 from tests.alert.making import match
+from tests.conftest import Workers
 
 CRANES = """[cranes]
 reason = "rents out cranes"
@@ -124,26 +123,17 @@ async def test_a_wrong_record_leaves_what_was_in_force(settings: Settings) -> No
 
 
 @pytest.mark.broker
-async def test_a_running_worker_takes_profiles(settings: Settings) -> None:
+async def test_a_running_worker_takes_profiles(settings: Settings, worker: Workers) -> None:
     """New scores without a restart, each alert by one set; a wrong record and SIGKILL change nothing of that."""
     async with kafka.Broker(settings.kafka) as broker:
         await broker.make()
     environment = {
         "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
         "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
-        "STELLWERK_KAFKA__SESSION": "6",
-        "STELLWERK_KAFKA__REQUEST": "6",
-        "STELLWERK_FOLDER": str(settings.folder),
     }
-    worker = Child(
-        "alert",
-        [sys.executable, "-m", "pipeline.cli", "worker", "alert", "--announce"],
-        log=settings.folder / "alert.log",
-        environment=environment,
-        announces=True,
-    )
-    await worker.start()
-    await worker.announced()
+    child = worker("alert", quick=True)
+    await child.start()
+    await child.announced()
     numbers = iter(range(1000))
     shipped = await told(settings, next(numbers))
     assert shipped.versions.profiles == load_profiles().version
@@ -163,14 +153,14 @@ async def test_a_running_worker_takes_profiles(settings: Settings) -> None:
     async with kafka.sending(settings.kafka) as producer:
         await producer.send_and_wait(kafka.full_name(settings.kafka, PROFILES), b"rubbish", key=b"profiles")
     async with asyncio.timeout(30):
-        while "profiles that cannot be used" not in worker.tail():
+        while "profiles that cannot be used" not in child.tail():
             await asyncio.sleep(0.05)
     assert (await told(settings, next(numbers))).versions.profiles == versions[-1]
-    worker.kill()
-    await worker.ended()
-    await worker.start()
+    child.kill()
+    await child.ended()
+    await child.start()
     assert (await told(settings, next(numbers))).versions.profiles == versions[-1]
-    await worker.stop()
+    await child.stop()
     assert len([one async for one in kafka.whole(settings.kafka, PROFILES)]) == 3
 
 

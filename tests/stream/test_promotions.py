@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import groupby
@@ -11,7 +10,6 @@ from itertools import groupby
 import pytest
 import pytest_asyncio
 
-from deploy.children import Child
 from models import registry
 from models.corpus import Item, Labelled
 from models.learn import fit
@@ -21,6 +19,7 @@ from pipeline.records import Article, Classified, Promotion
 from pipeline.settings import Settings
 from pipeline.signals import SignalType, Status
 from pipeline.topics import ARTICLES, CLASSIFIED, PROMOTIONS
+from tests.conftest import Workers
 
 pytestmark = pytest.mark.broker
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -29,22 +28,6 @@ TITLE = "Vossberg baut Werk in Ulm"
 
 def article(number: int) -> Article:
     return Article(id=str(number), source_id="s", url="", title=TITLE, published=NOW, fetched=NOW)
-
-
-def worker(settings: Settings) -> Child:
-    return Child(
-        "classify",
-        [sys.executable, "-m", "pipeline.cli", "worker", "classify", "--announce"],
-        log=settings.folder / "classify.log",
-        environment={
-            "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
-            "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
-            "STELLWERK_STREAM__BATCH": "20",
-            "STELLWERK_FOLDER": str(settings.folder),
-            "OMP_NUM_THREADS": "1",
-        },
-        announces=True,
-    )
 
 
 def candidate(settings: Settings, version: str) -> str:
@@ -80,10 +63,10 @@ async def told(settings: Settings, words: str, seconds: float = 60.0) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_the_model_changes_while_articles_flow(ready: Settings) -> None:
+async def test_the_model_changes_while_articles_flow(ready: Settings, worker: Workers) -> None:
     """Promoted and rolled back under load: every article comes out once, and each partition changes version twice."""
     first, second = registry.load().version, candidate(ready, "small-1")
-    child, sent, on = worker(ready), 0, True
+    child, sent, on = worker("classify", STELLWERK_STREAM__BATCH="20"), 0, True
     await child.start()
     await child.announced()
     pid = child.pid
@@ -128,13 +111,13 @@ def runs(records: list[Classified]) -> list[str]:
     return [version for version, _ in groupby(one.model for one in records)]
 
 
-async def test_a_restarted_worker_takes_the_promoted_version(ready: Settings) -> None:
+async def test_a_restarted_worker_takes_the_promoted_version(ready: Settings, worker: Workers) -> None:
     """What was promoted before a worker starts judges its first article."""
     version = candidate(ready, "small-2")
     await retrain.promote(ready, version, "kim", "")
     async with kafka.sending(ready.kafka) as producer:
         await producer.send_and_wait(kafka.full_name(ready.kafka, ARTICLES), article(1).encode(), key=b"1")
-    child = worker(ready)
+    child = worker("classify", STELLWERK_STREAM__BATCH="20")
     await child.start()
     async with asyncio.timeout(60):
         while not (found := await judged(ready)):
@@ -144,9 +127,9 @@ async def test_a_restarted_worker_takes_the_promoted_version(ready: Settings) ->
     assert (ready.folder / "classify.log").read_text().count("model in service") == 1
 
 
-async def test_a_promotion_that_cannot_be_taken_changes_nothing(ready: Settings) -> None:
+async def test_a_promotion_that_cannot_be_taken_changes_nothing(ready: Settings, worker: Workers) -> None:
     """A running worker keeps its model and says why; a starting one refuses to judge by another than the promoted."""
-    child = worker(ready)
+    child = worker("classify", STELLWERK_STREAM__BATCH="20")
     await child.start()
     await child.announced()
     await told(ready, "model in service")
@@ -160,7 +143,7 @@ async def test_a_promotion_that_cannot_be_taken_changes_nothing(ready: Settings)
     await told(ready, "SHA256SUMS is missing")
     assert child.running
     await child.stop()
-    other = worker(ready)
+    other = worker("classify", STELLWERK_STREAM__BATCH="20")
     await other.start()
     assert await asyncio.wait_for(other.ended(), 60) != 0
     assert "SHA256SUMS is missing" in other.tail()

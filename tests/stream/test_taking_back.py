@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 
-from deploy.children import Child
 from pipeline import kafka
 from pipeline.records import Alert, AlertState, Label, Match, Record, Withdrawal
 from pipeline.settings import Settings
 from pipeline.topics import ALERTS, LABELS, MATCHES, WITHDRAWALS, Topic
 from tests.alert.making import match
+from tests.conftest import Workers
 
 pytestmark = [pytest.mark.broker]
 NOW = datetime.now(UTC)
@@ -26,23 +25,6 @@ ACCOUNTS = 24
 def report(account: int, number: int = 0) -> Match:
     made = match(TITLE, id=f"k{account}-{number}", account=f"k{account}", source=f"s{number}")
     return made.model_copy(update={"article": made.article.model_copy(update={"published": NOW, "fetched": NOW})})
-
-
-def worker(settings: Settings, cooldown: float = 0) -> Child:
-    return Child(
-        "alert",
-        [sys.executable, "-m", "pipeline.cli", "worker", "alert", "--announce"],
-        log=settings.folder / "alert.log",
-        environment={
-            "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
-            "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
-            "STELLWERK_KAFKA__SESSION": "6",
-            "STELLWERK_KAFKA__REQUEST": "6",
-            "STELLWERK_ALERT__COOLDOWN": str(cooldown),
-            "STELLWERK_FOLDER": str(settings.folder),
-        },
-        announces=True,
-    )
 
 
 async def send(settings: Settings, topic: Topic, records: list[tuple[str, Record]]) -> None:
@@ -78,9 +60,9 @@ async def ready(settings: Settings) -> AsyncIterator[Settings]:
     yield settings
 
 
-async def test_a_label_takes_back_once_whatever_is_killed(ready: Settings) -> None:
+async def test_a_label_takes_back_once_whatever_is_killed(ready: Settings, worker: Workers) -> None:
     """Killed while labels come, started again, everything replayed: each alert has exactly revisions 1 and 2."""
-    child = worker(ready)
+    child = worker("alert", quick=True, STELLWERK_ALERT__COOLDOWN="0")
     await child.start()
     alerts = [found[0] for found in (await until(ready, 1)).values()]
     labels = [
@@ -110,9 +92,9 @@ async def test_a_label_takes_back_once_whatever_is_killed(ready: Settings) -> No
     assert states == {f"k{n}": [(1, AlertState.NEW), (2, AlertState.RETRACTED)] for n in range(ACCOUNTS)}
 
 
-async def test_a_withdrawn_article_takes_its_alerts_back(ready: Settings) -> None:
+async def test_a_withdrawn_article_takes_its_alerts_back(ready: Settings, worker: Workers) -> None:
     """What a source takes back is retracted while the worker runs; an article that nobody has changes nothing."""
-    child = worker(ready)
+    child = worker("alert", quick=True, STELLWERK_ALERT__COOLDOWN="0")
     await child.start()
     await until(ready, 1)
     gone = [Withdrawal(article_id=f"k{n}-0", fetched=NOW + timedelta(hours=1), reason="410") for n in range(ACCOUNTS)]
@@ -126,9 +108,9 @@ async def test_a_withdrawn_article_takes_its_alerts_back(ready: Settings) -> Non
     assert {alerts[-1].retracted_for for alerts in found.values()} == {"source"}
 
 
-async def test_what_was_collected_is_told_after_the_cool_down(ready: Settings) -> None:
+async def test_what_was_collected_is_told_after_the_cool_down(ready: Settings, worker: Workers) -> None:
     """A second publisher within the cool-down, the worker killed: told once, by time alone, with both articles."""
-    child = worker(ready, cooldown=4)
+    child = worker("alert", quick=True, STELLWERK_ALERT__COOLDOWN="4")
     await child.start()
     await until(ready, 1)
     await send(ready, MATCHES, [(f"k{n}", report(n, 1)) for n in range(ACCOUNTS)])
