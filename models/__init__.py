@@ -13,8 +13,9 @@ labels.py     people's verdicts: which counts, who disagrees, what can be learnt
 suggest.py    which articles are worth a person's time
 compare.py    a candidate against the champion, with intervals;  page.py  for people
 stories.py    fits what says that two articles are one story;  python -m models.stories
+roles.py      fits what says which role an account plays;  python -m models.roles
 drift.py      has the news changed since?
 promotion.py  who went into service when and why, and the way back
 champion/     the version that ships, with its card and figures
-seed/         training text written for this project: invented companies
+seed/         training text written for this project: invented companies; labels of our own reading
 """
