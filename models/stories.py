@@ -1,7 +1,7 @@
 """Fit what says that two articles are one story, and measure it: `python -m models.stories DATA [--write]`.
 
 DATA holds `gold/pairs.jsonl` (pairs of news items labelled `same`, `related` or `different`) and
-`news/unlabelled.jsonl`, of which `models/seed/pairs.tsv` labels further pairs: nothing is ever fitted on those. The first
+`news/unlabelled.jsonl`, of which `models/seed/pairs.tsv` labels further pairs: nothing is fitted on those. The first
 figures are from folds that share no item, the threshold as it stands in `story.SAME`; `--write` counts the stems again
 and puts the fitted weights beside the code.
 """

@@ -17,7 +17,7 @@ def test_roles_that_were_read_are_of_known_texts_and_accounts(data: Path) -> Non
     """Each line names an item of the texts once, none of the gold set, and accounts of its file."""
     found = labels(data)
     with (data / "gold" / "accounts.csv").open(newline="") as handle:
-        accounts = {line["id"] for line in csv.DictReader(handle)}
+        accounts = {line["account_id"] for line in csv.DictReader(handle)}
     lines = LABELS.read_text().splitlines()
     assert len(lines) == len(found.items) - len(found.gold)
     assert len({item.id for item in found.items}) == len(found.items)
