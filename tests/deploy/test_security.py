@@ -23,6 +23,7 @@ from pipeline import kafka
 from pipeline.access import ROLES, accesses, script
 from pipeline.client import alerts
 from pipeline.commands.folder import apply
+from pipeline.erase import Eraser
 from pipeline.errors import BadInput, Transient
 from pipeline.records import Alert, Article
 from pipeline.settings import KafkaSettings, Settings
@@ -142,9 +143,30 @@ async def test_an_older_kafka_will_do(tmp_path: Path) -> None:
         async with kafka.Broker(settings) as init:
             await init.make()
             assert await init.check() == []
+            assert await init.room()
         assert (await first_alert(lambda _: settings, tmp_path)).evidence
     finally:
         await broker.stop()
+
+
+@pytest.mark.parametrize(("role", "may"), [("ingest", True), ("push", True), ("operator", True), ("classify", False)])
+async def test_who_tells_of_the_brokers_disk_may_see_it(secure: SecureBroker, role: str, may: bool) -> None:
+    """Those who have the right get the figure; others get none, and no error."""
+    async with kafka.Broker(secure.scram(role)) as broker:
+        assert (await broker.room() is not None) is may
+
+
+async def test_an_operator_may_take_records_away(secure: SecureBroker) -> None:
+    """What `stellwerk forget` asks of the broker: configurations there and back, who has read what, deleting."""
+    async with Eraser(secure.scram("operator")) as broker:
+        before = await broker.keeps(ALERTS)
+        async with broker.compacting(ALERTS):
+            shorter = await broker.keeps(ALERTS)
+        assert before
+        assert shorter
+        assert shorter < before == await broker.keeps(ALERTS)
+        await broker.unread(ARTICLES, {0: 0}, {"classify"})
+        await broker.delete_before(ARTICLES, {0: 0})
 
 
 @pytest.mark.parametrize("role", sorted(accesses(Settings())))
