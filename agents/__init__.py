@@ -31,8 +31,8 @@ ingest.py    the worker with Kafka behind `publish` and `save`
 receive.py   the push worker: server and subscriptions with Kafka behind them
 memory.py    what is remembered of each source, and how they are                                  pure
 figures.py   the worker's counts as metrics, and whether it gets on
-notify.py    the notify worker: alerts in, receivers told, nobody twice    tell.py  one message to one receiver
+notify.py    the notify worker: notifier.py, alerts in, receivers told; tell.py, one message to one receiver
 outbox.py    to the broker, until it has it
 
-Kafka is known in again, control, figures, group, ingest, notify, outbox and receive only.
+Kafka is known in again, control, figures, group, ingest, notifier, notify, outbox and receive only.
 """

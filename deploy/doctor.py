@@ -2,7 +2,7 @@
 
     here      configuration, disk, model, accounts file
     broker    reachable, clock, topics, rights, lag, dead letters
-    content   accounts, rules, profiles, model in service, sources
+    content   accounts, rules, profiles, routes, model in service, sources
 
 Nothing is changed, but for a commit by a group that nobody uses (`clock.py`). Each check is one finding or more: `ok`,
 `warn` (it works, but not for ever) or `fail`.
@@ -27,15 +27,15 @@ from deploy import clock, rights
 from models import registry
 from pipeline import accounts, applied, disk, kafka, retrain
 from pipeline.access import accesses
-from pipeline.alert import profiles
+from pipeline.alert import profiles, routes
 from pipeline.alert.profiles import load_profiles
-from pipeline.errors import StellwerkError
+from pipeline.alert.routes import load_routes
+from pipeline.errors import BadInput, StellwerkError
 from pipeline.route.accounts import load_accounts
 from pipeline.rules import match
 from pipeline.settings import FetchSettings, Settings
-from pipeline.stream.alert import route_topics
 from pipeline.stream.stages import STAGES
-from pipeline.topics import DEAD_LETTERS, PROFILES, RULES, TOPICS
+from pipeline.topics import DEAD_LETTERS, PROFILES, ROUTES, RULES, TOPICS
 
 State = Literal["ok", "warn", "fail"]
 #: Roles whose rights are looked at, unless others are named.
@@ -162,8 +162,9 @@ async def _broker(settings: Settings) -> Iterable[Finding]:
 
 
 async def _topics(settings: Settings) -> Iterable[Finding]:
-    wanted = (*TOPICS, *route_topics(settings))
     async with kafka.Broker(settings.kafka) as broker:
+        routed = () if await broker.missing((ROUTES,)) else await applied.route_topics(settings)
+        wanted = (*TOPICS, *routed)
         faults = await broker.check(wanted)
     found = []
     for fault in faults:
@@ -174,8 +175,8 @@ async def _topics(settings: Settings) -> Iterable[Finding]:
 
 
 async def _rights(settings: Settings, roles: Sequence[str]) -> Finding:
-    known = accesses(settings)
-    refused = await rights.refused(settings, [known[role] for role in roles])
+    known, routed = accesses(), await applied.route_topics(settings)
+    refused = await rights.refused(settings, [known[role] for role in roles], routed)
     if refused:
         do = "`stellwerk topics acls` writes the commands that give a role its rights"
         return Finding("rights", "fail", f"this login may not {'; not '.join(refused)}"[:400], do)
@@ -242,6 +243,20 @@ async def _profiles(settings: Settings) -> Iterable[Finding]:
     return [Finding("profiles", "ok", f"{len(found.all)} {where}: {', '.join(one.name for one in found.all)}")]
 
 
+async def _routes(settings: Settings) -> Iterable[Finding]:
+    file = settings.alert.routes
+    tree = load_routes(file) if file else await applied.newest(settings.kafka, ROUTES, routes.opened)
+    if tree is None:
+        return [Finding("routes", "ok", "none applied; alerts go to `alerts` alone")]
+    where = f"of {file}" if file else f"applied, version {tree.version}"
+    said = f"{len(list(tree.walk()))} {where}: {len(tree.topics())} topics, {len(tree.told())} receivers"
+    try:
+        applied.known(tree, await applied.profiles_in_force(settings), "")
+    except BadInput as error:
+        return [Finding("routes", "warn", f"{said}; {error.message}", "mend the file, `stellwerk routes apply FILE`")]
+    return [Finding("routes", "ok", said)]
+
+
 async def _promoted(settings: Settings) -> Iterable[Finding]:
     version, place = await retrain.in_service(settings)
     await asyncio.to_thread(retrain.champion, version, place)
@@ -273,6 +288,7 @@ _THERE: Final[tuple[tuple[str, Check], ...]] = (
     ("accounts", _accounts),
     ("rules", _rules),
     ("profiles", _profiles),
+    ("routes", _routes),
     ("model", _promoted),
     ("sources", _sources),
 )

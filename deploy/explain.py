@@ -15,11 +15,11 @@ from agents.fetch import Door
 from deploy.local import DEMO
 from pipeline.alert.routes import Route, choose
 from pipeline.alert.story import near
+from pipeline.applied import routes_in_force
 from pipeline.errors import BadInput
 from pipeline.process import Walked, open_path, read_article
 from pipeline.records import Article
 from pipeline.settings import Settings
-from pipeline.stream.alert import routes_of
 
 #: Why nothing, or nothing more, came of an article, for people; every refusal of route and alert has a name and is
 #: counted under it.
@@ -60,7 +60,7 @@ async def explain(what: str, accounts: Path | None, settings: Settings) -> None:
     for line in (
         *tell(walked),
         *_of_age(article, settings, datetime.now(UTC)),
-        *_of_routes(walked, routes_of(settings)),
+        *_of_routes(walked, await routes_in_force(settings)),
     ):
         Console(soft_wrap=True).print(line)
 

@@ -31,13 +31,13 @@ from deploy.demo import newsroom
 from deploy.tail import show
 from pipeline import heart
 from pipeline.accounts import apply as apply_accounts
+from pipeline.alert.routes import load_routes
+from pipeline.applied import route_topics
 from pipeline.client import alerts
 from pipeline.errors import NotReady
 from pipeline.kafka import Broker
 from pipeline.route.accounts import load_accounts
 from pipeline.settings import Settings
-from pipeline.stream.alert import route_topics, routes_of
-from pipeline.topics import TOPICS
 
 log = structlog.get_logger()
 
@@ -92,7 +92,8 @@ async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExi
         settings = await _broker(wish, steps, ends)
         with steps("topics"):
             async with Broker(settings.kafka) as broker:
-                await broker.make((*TOPICS, *route_topics(settings)))
+                await broker.make()
+                await broker.make(await route_topics(settings))
         with steps("accounts"):
             await apply_accounts(settings.kafka, load_accounts(_accounts(wish)))
         with steps("stages"):
@@ -121,9 +122,8 @@ async def _start_and_show(wish: Wish, screen: Console, ends: contextlib.AsyncExi
 
 
 async def _notify(wish: Wish, settings: Settings, ends: contextlib.AsyncExitStack) -> list[Child]:
-    """Start the worker that tells receivers, where routes name any."""
-    routes = routes_of(settings)
-    if routes is None or not any(route.receivers for route in routes.walk()):
+    """Start the worker that tells receivers, unless a file of routes says that there never will be any."""
+    if settings.alert.routes and not load_routes(settings.alert.routes).told():
         return []
     child = _worker("notify", wish, settings)
     await child.start()

@@ -29,10 +29,16 @@ from pipeline.topics import Topic
 _PATIENCE_MS: Final = 1500
 
 
-async def refused(settings: Settings, accesses: Sequence[Access]) -> list[str]:
-    """Return what this login may not do of what these roles need: `read NAME`, `write NAME`, `use group NAME`."""
-    reads = {topic for access in accesses for topic in access.reads}
-    writes = {topic for access in accesses for topic in access.writes}
+async def refused(settings: Settings, accesses: Sequence[Access], routed: Sequence[Topic]) -> list[str]:
+    """Return what this login may not do of what these roles need: `read NAME`, `write NAME`, `use group NAME`.
+
+    Args:
+        settings: which broker.
+        accesses: what the roles need.
+        routed: the topics of the routes in force.
+    """
+    reads = {topic for access in accesses for topic in (*access.reads, *(routed if access.routed == "Read" else ()))}
+    writes = {topic for access in accesses for topic in (*access.writes, *(routed if access.routed == "Write" else ()))}
     groups = {group for access in accesses for group in access.groups}
     return [
         *(f"read {name}" for name in sorted(await _unreadable(settings.kafka, reads))),

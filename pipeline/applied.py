@@ -1,6 +1,6 @@
-"""Files on topics: keyword rules, profiles. One compressed record holds a whole file, the newest one counts.
+"""Files on topics: keyword rules, profiles, routes. One compressed record holds a whole file, the newest one counts.
 
-    file ──(a command reads and checks it)──▶ put ──▶ topic ──▶ workers (`stream/applied.py`)
+    file ──(a command reads and checks it)──▶ put ──▶ topic ──▶ workers (`following.py`)
                                                         └─────▶ in_force: whoever wants to know what they use
 
 A record without value takes the file away again.
@@ -14,13 +14,14 @@ from typing import Final, TypeVar
 from aiokafka.errors import MessageSizeTooLargeError, RecordTooLargeError
 
 from pipeline import kafka
-from pipeline.alert import profiles
+from pipeline.alert import profiles, routes
 from pipeline.alert.profiles import Profiles, load_profiles
+from pipeline.alert.routes import Route, load_routes
 from pipeline.envelope import Out, headers_for, new_trace
 from pipeline.errors import BadInput, Permanent, Undecodable
 from pipeline.records import AppliedFile
 from pipeline.settings import KafkaSettings, Settings
-from pipeline.topics import PROFILES, Topic
+from pipeline.topics import PROFILES, ROUTES, Topic, route_topic
 
 T = TypeVar("T")
 #: The uncompressed file may be this large; the topic's limit counts what it becomes.
@@ -104,10 +105,63 @@ async def _values(settings: KafkaSettings, topic: Topic) -> list[bytes | None]:
 async def profiles_in_force(settings: Settings) -> Profiles:
     """Return the profiles that alerts are scored by: of the settings' file, else of the topic, else those that ship.
 
+    Without a broker nothing was applied.
+
     Raises:
         BadInput: the file is wrong.
-        Transient: no broker answers.
+        Transient: no broker answers, or the topic is missing.
     """
-    if settings.alert.profiles:
+    if settings.alert.profiles or not settings.kafka.bootstrap:
         return load_profiles(settings.alert.profiles)
     return await in_force(settings.kafka, PROFILES, profiles.opened) or load_profiles()
+
+
+async def routes_in_force(settings: Settings) -> Route | None:
+    """Return the routes that alerts take: of the settings' file, else of the topic, else none.
+
+    Without a broker nothing was applied.
+
+    Raises:
+        BadInput: the file is wrong.
+        Transient: no broker answers, or the topic is missing.
+    """
+    if settings.alert.routes:
+        return load_routes(settings.alert.routes)
+    return await in_force(settings.kafka, ROUTES, routes.opened) if settings.kafka.bootstrap else None
+
+
+async def route_topics(settings: Settings) -> tuple[Topic, ...]:
+    """Return the topics of the routes in force, for those who make and check topics.
+
+    Raises:
+        BadInput: the file is wrong.
+        Transient: no broker answers, or the topic `routes` is missing.
+    """
+    tree = await routes_in_force(settings)
+    return tuple(map(route_topic, tree.topics())) if tree else ()
+
+
+async def make(settings: KafkaSettings, tree: Route) -> list[str]:
+    """Make the topics of routes that are missing, and return their names: before the routes come into force.
+
+    Raises:
+        NotReady: a topic cannot be made, or is there with other partitions.
+        Transient: no broker answers.
+    """
+    topics = [route_topic(name) for name in tree.topics()]
+    async with kafka.Broker(settings) as broker:
+        made = await broker.make(topics)
+    await kafka.require(settings, topics)
+    return made
+
+
+def known(tree: Route | None, there: Profiles, file: str) -> None:
+    """Refuse routes that ask for a profile that is not there: no alert would ever fit them.
+
+    Raises:
+        BadInput: with the profile that is missing.
+    """
+    names = {one.name for one in there.all}
+    if tree and (missing := sorted(tree.profiles() - names)):
+        said = f"routes ask for the profile {missing[0]!r}, and there are {', '.join(sorted(names))}"
+        raise BadInput(said, file=file, field="profile")

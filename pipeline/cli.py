@@ -159,9 +159,8 @@ def worker(
         return
     if role == "notify":
         from agents.notify import notify
-        from pipeline.stream.alert import routes_of
 
-        start.run(notify(settings, routes_of(settings), ready))
+        start.run(notify(settings, ready))
         return
     from pipeline.stream import app as stream
     from pipeline.stream.stages import STAGES

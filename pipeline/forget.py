@@ -40,6 +40,7 @@ from pipeline.topics import (
     POLLS,
     PROFILES,
     PROMOTIONS,
+    ROUTES,
     RULES,
     SOURCES,
     TOPICS,
@@ -47,7 +48,7 @@ from pipeline.topics import (
 )
 
 #: What operators' files say: whoever changes it here has it back with the next apply.
-FILES: Final = (ACCOUNTS, RULES, PROFILES, SOURCES, POLLS, NOTIFICATIONS)
+FILES: Final = (ACCOUNTS, RULES, PROFILES, ROUTES, SOURCES, POLLS, NOTIFICATIONS)
 _REVISED: Final = (ALERTS, HELD, PROMOTIONS)
 WHY: Final = "a person is forgotten"
 #: Seconds in which Kafka's cleaner has come by; it looks every 15.

@@ -175,7 +175,7 @@ class AlertSettings(Section):
     )
     articles_most: int = Field(50, ge=1, le=500, description="articles kept in one alert; of more only their ids")
     profiles: Path | None = Field(None, description="profile file (TOML) that counts instead of the topic `profiles`")
-    routes: Path | None = Field(None, description="route file (TOML); None: no topics beside `alerts`")
+    routes: Path | None = Field(None, description="route file (TOML) that counts instead of the topic `routes`")
 
 
 class MetricsSettings(Section):

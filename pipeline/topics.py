@@ -21,6 +21,7 @@ from pipeline.records import (
     ProfileFile,
     Promotion,
     Record,
+    RouteFile,
     RuleFile,
     Withdrawal,
 )
@@ -90,6 +91,7 @@ PROMOTIONS: Final = Topic("promotions", Promotion, "model name", wide=False, cle
 ACCOUNTS: Final = Topic("accounts", AccountRecord, "account id", wide=False, cleanup="compact", retention=None)
 RULES: Final = Topic("rules", RuleFile, "rules", wide=False, cleanup="compact", retention=None)
 PROFILES: Final = Topic("profiles", ProfileFile, "profiles", wide=False, cleanup="compact", retention=None)
+ROUTES: Final = Topic("routes", RouteFile, "routes", wide=False, cleanup="compact", retention=None)
 #: Kept as bytes: what a source is, only `agents` knows. As many partitions as `polls` has, and the same key, so that an
 #: ingest worker finds what is remembered of partition n in partition n.
 SOURCES: Final = Topic("sources", None, "source id", cleanup="compact", retention=None)
@@ -109,6 +111,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
     ACCOUNTS,
     RULES,
     PROFILES,
+    ROUTES,
     SOURCES,
     POLLS,
 )

@@ -1,11 +1,15 @@
 """What is to be told to whom, and when; decides, and sends nothing.
 
     take      an alert from a route's topic: told already, not worth telling, or waiting for its time
+    reroute   another tree is in force: what waits is to be taken again
     due       what has waited long enough, as one message per receiver and route (per alert for a webhook)
     low       from where a partition would have to be read again to know all that waits
 
 Nothing of this is stored: what waits is read again from the route's topic after a restart, because its offset is not
 committed before it is told. What was told stands on the topic `notifications`.
+
+The tree in force says who is told. A revision on a topic onto which it would not have put it was put there by a former
+tree, and goes the way of the one in force: what waited is told by it, and nobody is told twice.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from pipeline.alert.receivers import Receiver
 from pipeline.alert.routes import Route, choose
 from pipeline.records import Alert, AlertState, Notification, stable_id
 
+_BEGUN: Final = ("sending", "tried")
 #: What becomes of one alert revision and one receiver; `docs/profiles.md` explains them.
 OUTCOMES: Final = ("sent", "again", "replaced", "stale", "unneeded", "unsure", "dead")
 
@@ -72,12 +77,12 @@ class Outgoing:
     """Everything that waits, and what was told.
 
     Attributes:
-        routes: the tree.
+        routes: the tree; None tells nobody.
         age_most: seconds after which a revision is told to nobody.
         unsure: messages that a crash cut off and that are not repeated; to be written down.
     """
 
-    routes: Route
+    routes: Route | None
     age_most: float
     unsure: list[Message] = field(default_factory=list)
     _waiting: dict[tuple[str, str], Item] = field(default_factory=dict)
@@ -90,6 +95,11 @@ class Outgoing:
     def remember(self, partition: int, said: Notification) -> None:
         """Take up what was told; later records of one alert and receiver win."""
         self._told[said.alert_id, said.receiver] = partition, said
+
+    def reroute(self, routes: Route | None) -> None:
+        """Decide by another tree from now on; what waits must be taken again, from `low` on."""
+        self.routes = routes
+        self._waiting.clear()
 
     def forget(self, partition: int) -> None:
         """Drop what another worker takes over."""
@@ -107,9 +117,8 @@ class Outgoing:
             now: UTC.
         """
         outcomes = []
-        for route in choose(self.routes, alert):
-            if f"alerts.{route.topic}" != topic:
-                continue
+        chosen = choose(self.routes, alert) if self.routes else []
+        for route in [one for one in chosen if f"alerts.{one.topic}" == topic] or chosen:
             for receiver in route.receivers:
                 item = Item(alert, receiver, route.name, topic, partition, offset, now)
                 item.due = route.digest.after(now) if route.digest else self._together(item, now, route.wait)
@@ -120,11 +129,11 @@ class Outgoing:
         _, said = self._told.get(item.key, (0, None))
         if said and _knows(said, item.alert.revision):
             return ["again"]
-        if said and said.state == "sending" and said.revision == item.alert.revision:
-            if not item.receiver.keyed:
+        if said and said.state in _BEGUN and said.revision == item.alert.revision:
+            if said.state == "sending" and not item.receiver.keyed:
                 self.unsure.append(Message(said.batch, item.receiver, (item,)))
                 return ["unsure"]
-            # Begun before a crash: the same message once more, so that the other side knows it again.
+            # Begun before: the same message once more, so that the other side knows it again.
             item.batch, item.due = said.batch, now
         waiting = self._waiting.get(item.key)
         if waiting and waiting.alert.revision >= item.alert.revision:
@@ -177,7 +186,7 @@ class Outgoing:
 
 
 def _knows(said: Notification, revision: int) -> bool:
-    return said.revision > revision or (said.revision == revision and said.state != "sending")
+    return said.revision > revision or (said.revision == revision and said.state not in _BEGUN)
 
 
 def _id(items: Iterable[Item]) -> str:

@@ -17,17 +17,17 @@ A route none of whose children matches is where the alert ends; so the root gets
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline.alert.profiles import best
 from pipeline.alert.receivers import WAIT, Digest, Receiver, read_digest, read_receivers, read_wait
 from pipeline.errors import BadInput
-from pipeline.records import Alert, AlertState
+from pipeline.records import Alert, AlertState, RouteFile, stable_id
 from pipeline.signals import Family, SignalType
+from pipeline.toml import placed, read, read_text
 
 _TOPIC: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _TELLS: Final = {"receivers", "group_wait", "digest", "zone", "days"}
@@ -92,6 +92,7 @@ class Route:
         receivers: who is told of its alerts; children have their own.
         wait: seconds that its alerts wait for others, to be told together.
         digest: tells them at times of the day instead.
+        version: of the root: hash of the file.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Route:
     receivers: tuple[Receiver, ...] = ()
     wait: float = WAIT
     digest: Digest | None = None
+    version: str = ""
 
     def walk(self) -> Iterator[Route]:
         """Yield this route and all below."""
@@ -112,6 +114,14 @@ class Route:
     def topics(self) -> tuple[str, ...]:
         """Return the names of all topics below, each once."""
         return tuple(dict.fromkeys(route.topic for route in self.walk()))
+
+    def told(self) -> dict[str, Receiver]:
+        """Return everybody who is told of alerts below, by name."""
+        return {one.name: one for route in self.walk() for one in route.receivers}
+
+    def profiles(self) -> frozenset[str]:
+        """Return the names of all profiles that are asked for below."""
+        return frozenset(name for route in self.walk() for name in route.match.lists.get("profile", ()))
 
 
 def choose(routes: Route, alert: Alert) -> list[Route]:
@@ -130,31 +140,58 @@ def topics_for(routes: Route, alert: Alert) -> tuple[str, ...]:
     return tuple(dict.fromkeys(route.topic for route in choose(routes, alert)))
 
 
-def load_routes(file: Path, profiles: Iterable[str]) -> Route:
+def load_routes(file: Path, profiles: Iterable[str] | None = None) -> Route:
     """Return the tree in a file.
 
     Args:
         file: TOML with one table `route`, and `receivers` where routes name some.
-        profiles: the names that a matcher `profile` may use.
+        profiles: the names that a matcher `profile` may use; None where they are not known here.
 
     Raises:
-        BadInput: no TOML, no root, an unknown key or word, a name twice.
+        BadInput: as `read_routes`, or the file cannot be read.
     """
+    return read_routes(read_text(file), str(file), profiles)
+
+
+def opened(value: bytes | None) -> Route | None:
+    """Return the tree in a record; one without value (a tombstone) means that there is none.
+
+    Raises:
+        Permanent: no route file, or one that this version cannot read.
+    """
+    if value is None:
+        return None
+    file = RouteFile.decode(value)
+    return read_routes(file.text, file.name)
+
+
+def read_routes(text: str, file: str, profiles: Iterable[str] | None = None) -> Route:
+    """Return the tree in a file's text; `file` is its name for errors.
+
+    Raises:
+        BadInput: no TOML, no root, an unknown key or word, a name twice; with line and field.
+    """
+    raw = read(text, file)
     try:
-        raw = tomllib.loads(file.read_bytes().decode())
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"not TOML: {error}", file=str(file)) from None
+        return replace(_root(raw, file, None if profiles is None else frozenset(profiles)), version=_version(text))
+    except BadInput as error:
+        raise placed(error, text) from None
+
+
+def _version(text: str) -> str:
+    return stable_id("routes", text)[:12]
+
+
+def _root(raw: dict[str, Any], file: str, profiles: frozenset[str] | None) -> Route:
     if set(raw) - {"receivers"} != {"route"} or not isinstance(raw["route"], dict):
-        raise BadInput("needs exactly one table [route], the root", file=str(file), field="route")
-    receivers = read_receivers(raw.get("receivers", {}), str(file))
+        raise BadInput("needs exactly one table [route], the root", file=file, field="route")
+    receivers = read_receivers(raw.get("receivers", {}), file)
     if raw["route"].get("match"):
-        raise BadInput("the root matches everything: no matchers here", file=str(file), field="route.match")
-    root = _route(raw["route"], "route", None, _Known(str(file), frozenset(profiles), receivers))
+        raise BadInput("the root matches everything: no matchers here", file=file, field="route.match")
+    root = _route(raw["route"], "route", None, _Known(file, profiles, receivers))
     names = [route.name for route in root.walk()]
     if twice := next((name for name in names if names.count(name) > 1), ""):
-        raise BadInput(f"two routes are named {twice!r}", file=str(file), field="name")
+        raise BadInput(f"two routes are named {twice!r}", file=file, field="name")
     return root
 
 
@@ -163,7 +200,7 @@ class _Known:
     """What a route may name, and the file that it stands in."""
 
     file: str
-    profiles: frozenset[str]
+    profiles: frozenset[str] | None
     receivers: dict[str, Receiver]
 
 
@@ -201,7 +238,7 @@ def _told(names: Any, where: str, known: _Known) -> tuple[Receiver, ...]:
     return tuple(known.receivers[name] for name in dict.fromkeys(names))
 
 
-def _matchers(table: Any, where: str, file: str, profiles: frozenset[str]) -> Matchers:
+def _matchers(table: Any, where: str, file: str, profiles: frozenset[str] | None) -> Matchers:
     if not isinstance(table, dict):
         raise BadInput("must be a table", file=file, field=where)
     lists: dict[str, frozenset[str]] = {}

@@ -71,11 +71,13 @@ def register(
 
         stellwerk contract register https://registry.example.org --login registry.secret --compatibility NONE
     """
+    from pipeline.applied import route_topics
     from pipeline.contract.register import Registry
     from pipeline.contract.register import register as send
 
-    settings = start.plain("contract")
+    settings = start.begin("contract")
     secret = start.content(login).decode().strip() if login else ""
     screen = Console(soft_wrap=True, highlight=False)
-    for subject, id in send(Registry(url, secret), settings, compatibility):
+    routed = start.run(route_topics(settings)) or ()
+    for subject, id in send(Registry(url, secret), settings.kafka, routed, compatibility):
         screen.print(f"{id:>6}  {subject}", markup=False)

@@ -38,8 +38,8 @@ def doctor(
     from pipeline.access import accesses
 
     settings = start.begin("doctor")
-    if unknown := set(role or ()) - accesses(settings).keys():
-        raise typer.BadParameter(f"no role: {', '.join(sorted(unknown))}; one of {', '.join(accesses(settings))}")
+    if unknown := set(role or ()) - accesses().keys():
+        raise typer.BadParameter(f"no role: {', '.join(sorted(unknown))}; one of {', '.join(accesses())}")
     screen, counts = Console(soft_wrap=True, highlight=False), Counter[str]()
 
     async def look() -> None:

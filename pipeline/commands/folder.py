@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import BadInput
-from pipeline.records import AppliedFile, ProfileFile, RuleFile
+from pipeline.records import AppliedFile, ProfileFile, RouteFile, RuleFile
 from pipeline.settings import Settings
-from pipeline.topics import PROFILES, RULES, Topic
+from pipeline.topics import PROFILES, ROUTES, RULES, Topic
 
 if TYPE_CHECKING:
     from agents import control
@@ -21,13 +21,13 @@ _SOURCES: Final = ("sources.toml", "sources.csv", "sources.opml")
 
 
 async def apply(folder: Path, settings: Settings) -> list[str]:
-    """Make the topics say what the files of a folder say: accounts, keyword rules, profiles, sources.
+    """Make the topics say what the files of a folder say: accounts, keyword rules, profiles, routes, sources.
 
     A file that is not there changes nothing. All are read before anything is sent. The second time nothing changes.
 
     Args:
         folder: with `accounts` and `sources`, each as one of the kinds of file that can be, `rules.toml`,
-            `profiles.toml`.
+            `profiles.toml`, `routes.toml`.
         settings: which broker.
 
     Returns:
@@ -48,6 +48,7 @@ async def apply(folder: Path, settings: Settings) -> list[str]:
     listen = load_accounts(accounts) if accounts else None
     poll = load_sources(sources) if sources else None
     whole = [(topic, read(folder / name)) for name, topic, read in _WHOLE if (folder / name).exists()]
+    await _suited(folder, settings)
     told = []
     # Sources last: so the first articles meet those whom they are about, and what is wanted of them.
     if accounts and listen is not None:
@@ -58,6 +59,22 @@ async def apply(folder: Path, settings: Settings) -> list[str]:
     if sources and poll is not None:
         told.append(_line(sources, await control.apply(settings.kafka, poll)))
     return told
+
+
+async def _suited(folder: Path, settings: Settings) -> None:
+    """Refuse routes that ask for profiles which are not there, as both will be in the end; make the routes' topics."""
+    from pipeline import applied
+    from pipeline.alert.profiles import load_profiles
+    from pipeline.alert.routes import load_routes
+
+    mine, wanted = folder / "profiles.toml", folder / "routes.toml"
+    if not (mine.exists() or wanted.exists()):
+        return
+    there = load_profiles(mine) if mine.exists() else await applied.profiles_in_force(settings)
+    tree = load_routes(wanted) if wanted.exists() else await applied.routes_in_force(settings)
+    applied.known(tree, there, str(wanted if wanted.exists() else mine))
+    if tree and wanted.exists():
+        await applied.make(settings.kafka, tree)
 
 
 def _line(file: Path, of: whom.Changes | control.Changes) -> str:
@@ -102,7 +119,23 @@ def profiles(path: Path) -> tuple[ProfileFile, str]:
     return file, f"profiles {', '.join(one.name for one in found.all)}"
 
 
+def routes(path: Path) -> tuple[RouteFile, str]:
+    """Return a route file, checked but for its profiles, as it goes onto its topic, and what it holds, for people.
+
+    Raises:
+        BadInput: it is wrong.
+    """
+    from pipeline.alert.routes import read_routes
+    from pipeline.toml import read_text
+
+    text = read_text(path)
+    found = read_routes(text, str(path))
+    file = RouteFile(name=path.name, version=found.version, at=datetime.now(UTC), text=text)
+    return file, f"{len(list(found.walk()))} routes"
+
+
 _WHOLE: Final[tuple[tuple[str, Topic, Callable[[Path], tuple[AppliedFile, str]]], ...]] = (
     ("rules.toml", RULES, rules),
     ("profiles.toml", PROFILES, profiles),
+    ("routes.toml", ROUTES, routes),
 )

@@ -82,6 +82,7 @@ def apply(
 
         STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk profiles apply --remove
     """
+    from pipeline.alert.profiles import load_profiles
     from pipeline.commands import folder
     from pipeline.topics import PROFILES
 
@@ -89,9 +90,19 @@ def apply(
         raise typer.BadParameter("name a file, or --remove")
     made, what = folder.profiles(file) if file else (None, "the profiles that ship")
     settings = start.connected("profiles")
+    start.run(_suits(settings, load_profiles(file), str(file or "")))
     start.put(settings, PROFILES, made, what)
     if settings.alert.profiles:
         start.warn(f"workers with this STELLWERK_ALERT__PROFILES go on with {settings.alert.profiles}")
+
+
+async def _suits(settings: Settings, found: Profiles, file: str) -> None:
+    """Refuse profiles that lack one which the routes in force ask for."""
+    from pipeline import applied, kafka
+    from pipeline.topics import PROFILES, ROUTES
+
+    await kafka.require(settings.kafka, (PROFILES, ROUTES))
+    applied.known(await applied.routes_in_force(settings), found, file)
 
 
 @app.command()

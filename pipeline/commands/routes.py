@@ -1,7 +1,8 @@
-"""`stellwerk routes`: check a route file, and ask which way an alert would go."""
+"""`stellwerk routes`: check a route file, ask which way an alert would go, and take the file into force."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,25 +12,30 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from pipeline.commands import start
 from pipeline.errors import BadInput, NotReady, Undecodable
-from pipeline.settings import load
 
 if TYPE_CHECKING:
     from pipeline.alert.routes import Route
+    from pipeline.settings import Settings
 
 app = typer.Typer(help="Routes: who gets which alerts.", no_args_is_help=True)
-Routes = Annotated[Path | None, typer.Option("--routes", help="Route file (TOML); none: STELLWERK_ALERT__ROUTES.")]
+Routes = Annotated[Path | None, typer.Option("--routes", help="Route file (TOML); none: those in force.")]
 
 
 def _tree(file: Path | None) -> Route:
-    from pipeline.alert.profiles import load_profiles
+    """Return the tree of a file, else the one in force, checked against the profiles in force."""
+    from pipeline import applied
     from pipeline.alert.routes import load_routes
 
-    settings = load().alert
-    used = file or settings.routes
-    if used is None:
-        raise NotReady("no route file: name one with --routes, or set STELLWERK_ALERT__ROUTES")
-    return load_routes(used, [profile.name for profile in load_profiles(settings.profiles).all])
+    settings = start.begin("routes")
+    names = [profile.name for profile in asyncio.run(applied.profiles_in_force(settings)).all]
+    if used := file or settings.alert.routes:
+        return load_routes(used, names)
+    tree = asyncio.run(applied.routes_in_force(settings))
+    if tree is None:
+        raise NotReady("no routes are applied: name a file with --routes")
+    return tree
 
 
 @app.command()
@@ -53,6 +59,50 @@ def check(routes: Routes = None) -> None:
             draw(child, depth + 1)
 
     draw(_tree(routes), 0)
+
+
+@app.command()
+def apply(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Route file (TOML).")] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take away what was applied: alerts go to `alerts` alone.")
+    ] = False,
+) -> None:
+    """Check a route file, make its topics, and take it into force: alert and notify workers follow without a restart.
+
+    It replaces the routes that were there; the same file again changes nothing. Topics of former routes stay, with
+    what is on them. Workers whose settings name a file (STELLWERK_ALERT__ROUTES) go on with that file.
+
+    Examples:
+
+        stellwerk routes apply routes.toml
+
+        STELLWERK_KAFKA__BOOTSTRAP=kafka:9092 stellwerk routes apply --remove
+    """
+    from pipeline.commands import folder
+    from pipeline.topics import ROUTES
+
+    if (file is None) != remove:
+        raise typer.BadParameter("name a file, or --remove")
+    made, what = folder.routes(file) if file else (None, "no routes")
+    settings = start.connected("routes")
+    if file:
+        for name in start.run(_prepared(settings, file)) or ():
+            print(f"made {name}")
+    start.put(settings, ROUTES, made, what)
+    if settings.alert.routes:
+        start.warn(f"workers with this STELLWERK_ALERT__ROUTES go on with {settings.alert.routes}")
+
+
+async def _prepared(settings: Settings, file: Path) -> list[str]:
+    """Make the topics of a route file that suits the profiles in force, and return the names of the new ones."""
+    from pipeline import applied, kafka
+    from pipeline.alert.routes import load_routes
+    from pipeline.topics import PROFILES, ROUTES
+
+    await kafka.require(settings.kafka, (PROFILES, ROUTES))
+    tree = load_routes(file, [profile.name for profile in (await applied.profiles_in_force(settings)).all])
+    return await applied.make(settings.kafka, tree)
 
 
 def _when(route: Route) -> str:

@@ -19,7 +19,7 @@ def init(
         Path | None,
         typer.Argument(
             help="Applied too, what of it is there: accounts.csv (.toml, .jsonl), sources.toml (.csv, .opml), "
-            "rules.toml, profiles.toml."
+            "rules.toml, profiles.toml, routes.toml."
         ),
     ] = None,
 ) -> None:
@@ -111,20 +111,23 @@ async def _init(folder: Path | None) -> None:
 
 
 async def _topics(*, make: bool) -> None:
+    from pipeline.applied import route_topics
     from pipeline.kafka import Broker, Fault, patiently
-    from pipeline.stream.alert import route_topics
-    from pipeline.topics import TOPICS
+    from pipeline.topics import ROUTES, TOPICS
 
     settings = start.connected("topics")
     screen = Console(soft_wrap=True)
     faults: list[Fault] = []
-    wanted = (*TOPICS, *route_topics(settings))
 
     async def look() -> None:
         async with Broker(settings.kafka) as broker:
-            for name in await broker.make(wanted) if make else []:
+            made = await broker.make(TOPICS) if make else []
+            # A topic that is missing is a fault of its own, and knows no routes.
+            routed = () if await broker.missing((ROUTES,)) else await route_topics(settings)
+            made += await broker.make(routed) if make else []
+            for name in made:
                 screen.print(f"made     {name}")
-            faults.extend(await broker.check(wanted))
+            faults.extend(await broker.check((*TOPICS, *routed)))
 
     await patiently(settings.kafka, look)
     for fault in faults:

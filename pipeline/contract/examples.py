@@ -19,6 +19,7 @@ from deploy.demo.articles import OUTLETS, DemoArticle, load_articles
 from deploy.local import DEMO
 from models.promotion import MODEL
 from pipeline.alert.profiles import read_profiles
+from pipeline.alert.routes import read_routes
 from pipeline.process import Walk, Walked, open_path
 from pipeline.records import (
     AccountRecord,
@@ -30,6 +31,7 @@ from pipeline.records import (
     ProfileFile,
     Promotion,
     Record,
+    RouteFile,
     RuleFile,
     Versions,
     Withdrawal,
@@ -49,6 +51,7 @@ from pipeline.topics import (
     POLLS,
     PROFILES,
     PROMOTIONS,
+    ROUTES,
     RULES,
     SOURCES,
     WITHDRAWALS,
@@ -63,6 +66,13 @@ reason = "rents out cranes"
 types = { other = 0.0, new_site = 1.0, reason = "a new plant is built with cranes" }
 status = { other = 1.0, reason = "at any time" }
 direction = { other = 1.0, reason = "either way" }
+"""
+_ROUTES: Final = """[route]
+name = "rest"
+[[route.routes]]
+name = "poland"
+topic = "east"
+match = { region = "PL" }
 """
 _RULES: Final = '[[rule]]\nid = "hydrogen"\ntype = "project"\nquery = "hydrogen AND (plant OR tower)"\n'
 
@@ -127,6 +137,7 @@ def _beside(source: Source, walk: Walk, walked: Walked) -> dict[Topic, Record]:
         PROFILES: ProfileFile(
             name="profiles.toml", version=read_profiles(_PROFILES, "").version, at=_ANCHOR, text=_PROFILES
         ),
+        ROUTES: RouteFile(name="routes.toml", version=read_routes(_ROUTES, "").version, at=_ANCHOR, text=_ROUTES),
         RULES: RuleFile(name="rules.toml", version=stable_id(_RULES), at=_ANCHOR, text=_RULES),
     }
 

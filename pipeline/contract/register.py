@@ -7,7 +7,7 @@ front, so that nobody needs one to read them.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.error import HTTPError
@@ -19,9 +19,8 @@ import orjson
 from pipeline import kafka
 from pipeline.contract.schemas import record_of, schema_of
 from pipeline.errors import BadInput, NotReady, Transient
-from pipeline.settings import Settings
-from pipeline.stream.alert import route_topics
-from pipeline.topics import TOPICS
+from pipeline.settings import KafkaSettings
+from pipeline.topics import TOPICS, Topic
 
 _TYPE: Final = "application/vnd.schemaregistry.v1+json"
 _LARGEST: Final = 10_000_000
@@ -109,21 +108,24 @@ def _words(body: bytes) -> str:
         return body[:100].decode(errors="replace")
 
 
-def register(registry: Registry, settings: Settings, compatibility: str = "") -> Iterator[tuple[str, int]]:
+def register(
+    registry: Registry, settings: KafkaSettings, routed: Iterable[Topic] = (), compatibility: str = ""
+) -> Iterator[tuple[str, int]]:
     """Register the schema of every topic, also of the deployment's routes; yield subject and id as they come.
 
     Args:
         registry: where to.
-        settings: prefix and routes.
+        settings: the prefix.
+        routed: topics of the routes in force.
         compatibility: rule that the subjects get first; empty leaves the registry's.
 
     Raises:
         NotReady: the registry refuses one.
         Transient: no registry answers.
     """
-    for topic in (*TOPICS, *route_topics(settings)):
+    for topic in (*TOPICS, *routed):
         if record := record_of(topic):
-            subject = f"{kafka.full_name(settings.kafka, topic)}-value"
+            subject = f"{kafka.full_name(settings, topic)}-value"
             ruled = not compatibility or registry.rule(subject, compatibility)
             id = registry.put(subject, schema_of(record))
             if not ruled:

@@ -7,7 +7,7 @@ Times are aware and in UTC.
 wire.py      what every record is                article.py   articles
 signal.py    classified                          match.py     matches
 alert.py     alerts, held, withdrawals, notifications
-control.py   labels, accounts, rules, profiles, promotions
+control.py   labels, accounts, rules, profiles, routes, promotions
 poll.py      polls
 """
 
@@ -29,6 +29,7 @@ from pipeline.records.control import (
     Label,
     ProfileFile,
     Promotion,
+    RouteFile,
     RuleFile,
 )
 from pipeline.records.match import AccountRef, Match, MatchedSignal, Mention, Place, Role
@@ -65,6 +66,7 @@ __all__ = [
     "Promotion",
     "Record",
     "Role",
+    "RouteFile",
     "RuleFile",
     "Score",
     "Share",

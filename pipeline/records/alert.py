@@ -103,8 +103,9 @@ class Notification(Record):
     alert_id: str
     receiver: str
     revision: int
-    state: Literal["sending", "sent", "dead", "unsure"] = Field(
-        description="sending: begun; dead: refused for good; unsure: begun before a crash and not repeated"
+    state: Literal["sending", "tried", "sent", "dead", "unsure"] = Field(
+        description="sending: begun; tried: not taken, will be sent again; dead: refused for good; "
+        "unsure: begun before a crash and not repeated"
     )
     batch: str = Field(description="id of the message that it was part of")
     at: Time

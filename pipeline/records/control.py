@@ -70,6 +70,10 @@ class ProfileFile(AppliedFile):
     """The supplier profiles in force: the whole file, so that a batch of alerts is scored by one set of them."""
 
 
+class RouteFile(AppliedFile):
+    """The routes in force: the whole tree with its receivers, whose secrets stand elsewhere."""
+
+
 class Promotion(Record):
     """Which model version is in service."""
 

@@ -4,8 +4,6 @@ stages.py    the table of stages: topic in, record, topics out
 app.py       a stage of the table, the guard round its step, Faust under it
 guard.py     nothing that comes in is lost           drain.py   what has arrived, at once, in batches
 classify.py route.py alert.py: the stages            sample.py  one article to warm up with
-follower.py  keeps up with a topic beside the stream: promotions.py, and
-applied.py   with what an applied file says: rules.py, profiles.py
-accounts.py  the same for accounts in service        says.py    and for labels and withdrawals
+promotions.py, rules.py, force.py, accounts.py, says.py: what topics beside the path say, as it is now
 lag.py       how far a stage is, as the broker knows meter.py   what is counted beside outcomes
 """

@@ -11,7 +11,7 @@ before its first match is judged, and dropped when the partition goes to another
 A revision goes to the topics of its routes first and to `alerts` when they have it: a crash in between repeats it
 there. What comes without a match (`aside`) is decided between two batches, on the partitions that are owned then, and
 from the same memory: after a restart it is found again, or found done. What was applied comes into force there, too:
-a batch is judged by one set of profiles.
+a batch is judged by one set of profiles and takes one tree of routes.
 """
 
 from __future__ import annotations
@@ -26,17 +26,16 @@ from aiokafka import ConsumerRecord
 from pipeline import kafka
 from pipeline.alert.cycle import allowed, judged
 from pipeline.alert.memory import Memory
-from pipeline.alert.profiles import load_profiles
-from pipeline.alert.routes import Route, load_routes, topics_for
 from pipeline.alert.step import Held, decide, due_after, healed, released, remember, scored
 from pipeline.envelope import Out
 from pipeline.errors import Undecodable, Unprocessable
 from pipeline.records import Alert, AlertState, Label, Match
 from pipeline.settings import Settings
-from pipeline.stream import meter, profiles
+from pipeline.stream import meter
+from pipeline.stream.force import InForce
 from pipeline.stream.guard import Done
 from pipeline.stream.says import Says
-from pipeline.topics import ALERTS, HELD, Topic, route_topic
+from pipeline.topics import ALERTS, HELD, Topic
 
 log = structlog.get_logger()
 
@@ -57,11 +56,7 @@ class Alerting:
         self._says = Says(settings.kafka)
         self._found: list[tuple[int, str, Alert]] = []
         self._wake: Callable[[], None] = lambda: None
-        self._applied = None if settings.alert.profiles else profiles.following(settings.kafka)
-        self._profiles = self._applied.value if self._applied else load_profiles(settings.alert.profiles)
-        self._routes = routes_of(settings)
-        names = self._routes.topics() if self._routes else ()
-        self._topics = {name: route_topic(name) for name in names}
+        self._force = InForce(settings)
 
     def woken_by(self, wake: Callable[[], None]) -> None:
         """Call this when `aside` has something to say."""
@@ -69,19 +64,17 @@ class Alerting:
         self._says.woken_by(wake)
 
     async def start(self) -> None:
-        """Read what people and publishers have said, and the profiles in force, unless that was done before."""
+        """Read what people and publishers have said, and what is in force, unless that was done before."""
         await self._says.prepare()
-        if self._applied:
-            await self._applied.prepare()
+        await self._force.prepare()
 
     async def follow(self) -> None:
-        """Follow what they say and which profiles are applied, and wake when a cool-down is over, for ever."""
-        applied = [self._applied.follow()] if self._applied else []
-        await asyncio.gather(self._says.follow(), self._watch(), *applied)
+        """Follow what they say and what is applied, and wake when a cool-down is over, for ever."""
+        await asyncio.gather(self._says.follow(), self._force.follow(), self._watch())
 
     def versions(self) -> dict[str, str]:
         """Return what is in force."""
-        return {"profiles": self._profiles.version}
+        return self._force.versions()
 
     async def _watch(self) -> None:
         while True:
@@ -144,8 +137,7 @@ class Alerting:
         What was applied meanwhile is in force from here on, until the next call.
         """
         now = datetime.now(UTC)
-        if self._applied:
-            self._profiles = self._applied.value
+        self._force.switch()
         found, self._found = self._found, []
         news, self._says.news = self._says.news, []
         done: list[Done] = []
@@ -173,7 +165,7 @@ class Alerting:
         return [self._told(partition, outcome, revision, now)]
 
     def _told(self, partition: int, outcome: str, alert: Alert, now: datetime) -> Done:
-        alert = scored(alert, self._profiles, now)
+        alert = scored(alert, self._force.profiles, now)
         self._memory[partition].put(alert)
         return self._done(partition, outcome, [alert])
 
@@ -189,7 +181,9 @@ class Alerting:
         may = allowed(match, self._says.verdicts)
         if match.signals and not may.signals:
             return Done("denied")
-        decided = decide(memory, may, now=datetime.now(UTC), settings=self._settings.alert, profiles=self._profiles)
+        decided = decide(
+            memory, may, now=datetime.now(UTC), settings=self._settings.alert, profiles=self._force.profiles
+        )
         remember(memory, decided)
         return self._done(partition, decided.outcome, decided.alerts, decided.held)
 
@@ -200,15 +194,12 @@ class Alerting:
         meter.told(told)
         return Done(
             outcome,
-            tuple(_out(topic, alert, partition) for alert in told for topic in self._chosen(alert)),
+            tuple(_out(topic, alert, partition) for alert in told for topic in self._force.topics(alert)),
             (
                 *(_out(ALERTS, alert, partition) for alert in told),
                 *(_out(HELD, one.alert, partition) for one in held),
             ),
         )
-
-    def _chosen(self, alert: Alert) -> list[Topic]:
-        return [self._topics[name] for name in topics_for(self._routes, alert)] if self._routes else []
 
 
 def _readable(records: Iterable[ConsumerRecord]) -> Iterator[Alert]:
@@ -224,21 +215,3 @@ def _readable(records: Iterable[ConsumerRecord]) -> Iterator[Alert]:
 
 def _out(topic: Topic, alert: Alert, partition: int) -> Out:
     return Out(topic, alert.id.encode(), alert.encode(), partition)
-
-
-def routes_of(settings: Settings) -> Route | None:
-    """Return the deployment's routes, where it has any.
-
-    Raises:
-        BadInput: the route or the profile file is wrong.
-    """
-    if settings.alert.routes is None:
-        return None
-    names = [profile.name for profile in load_profiles(settings.alert.profiles).all]
-    return load_routes(settings.alert.routes, names)
-
-
-def route_topics(settings: Settings) -> tuple[Topic, ...]:
-    """Return the topics of the deployment's routes, for those who make and check topics."""
-    routes = routes_of(settings)
-    return tuple(map(route_topic, routes.topics())) if routes else ()

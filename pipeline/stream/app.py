@@ -24,6 +24,7 @@ from faust.types import TP, AppT
 from yarl import URL
 
 from pipeline import kafka, metrics, traces
+from pipeline.applied import route_topics
 from pipeline.envelope import Headers, Out
 from pipeline.heart import Heart
 from pipeline.probe import Probe
@@ -31,8 +32,8 @@ from pipeline.settings import KafkaSettings, Settings
 from pipeline.stream.drain import drain
 from pipeline.stream.guard import Clock, Guard, Message
 from pipeline.stream.lag import told
-from pipeline.stream.stages import Built, Stage, more
-from pipeline.topics import DEAD_LETTERS
+from pipeline.stream.stages import Built, Stage
+from pipeline.topics import DEAD_LETTERS, ROUTES
 from pipeline.watch import Pulse
 
 log = structlog.get_logger()
@@ -246,7 +247,9 @@ def _attach(
 
 async def ready(stage: Stage, settings: Settings) -> None:
     """Refuse to start a stage whose topics are not there (see `kafka.require`)."""
-    await kafka.require(settings.kafka, (stage.source, *stage.sinks, *stage.reads, *more(stage, settings)))
+    await kafka.require(settings.kafka, (stage.source, *stage.sinks, *stage.reads))
+    if ROUTES in stage.reads:
+        await kafka.require(settings.kafka, await route_topics(settings))
 
 
 def run(stage: Stage, settings: Settings, ready: Callable[[], None] = lambda: None) -> None:

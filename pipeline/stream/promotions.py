@@ -17,9 +17,9 @@ from models import registry
 from models.promotion import MODEL
 from pipeline.classify.step import Scorer, classify
 from pipeline.errors import Permanent
+from pipeline.follower import Follower
 from pipeline.records import Promotion
 from pipeline.settings import Settings
-from pipeline.stream.follower import Follower
 from pipeline.stream.sample import SAMPLE
 from pipeline.topics import PROMOTIONS
 

@@ -6,18 +6,18 @@ import gc
 
 import structlog
 
+from pipeline.following import Following
 from pipeline.rules.files import Rules
 from pipeline.rules.match import Book, opened
 from pipeline.settings import KafkaSettings
-from pipeline.stream.applied import Applied
 from pipeline.topics import RULES
 
 log = structlog.get_logger()
 
 
-def following(settings: KafkaSettings) -> Applied[Book]:
+def following(settings: KafkaSettings) -> Following[Book]:
     """Return what keeps the rules as the topic has them."""
-    return Applied(settings, RULES, opened, Book(Rules()), _settled)
+    return Following(settings, RULES, opened, Book(Rules()), _settled)
 
 
 def _settled(book: Book) -> None:

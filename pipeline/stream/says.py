@@ -14,9 +14,9 @@ from aiokafka import ConsumerRecord
 
 from pipeline.alert.cycle import Verdicts
 from pipeline.errors import Undecodable
+from pipeline.follower import Follower
 from pipeline.records import Label, Withdrawal
 from pipeline.settings import KafkaSettings
-from pipeline.stream.follower import Follower
 from pipeline.topics import LABELS, WITHDRAWALS
 
 log = structlog.get_logger()

@@ -25,6 +25,7 @@ from pipeline.topics import (
     MATCHES,
     PROFILES,
     PROMOTIONS,
+    ROUTES,
     RULES,
     WITHDRAWALS,
     Topic,
@@ -43,7 +44,7 @@ class Built:
         prepare: awaited with the partitions of a batch before its step; rebuilds memory.
         forget: called with the partitions that were taken away.
         beside: runs beside the step until the worker ends; what it raises ends the worker.
-        versions: returns what is in service, by what it is: model, rules, profiles.
+        versions: returns what is in service, by what it is: model, rules, profiles, routes.
         aside: asked between two batches, after `prepare`, for what goes out although no record came.
         wake: gets a function that asks for that at once.
     """
@@ -114,14 +115,12 @@ STAGES: Final[tuple[Stage, ...]] = (
     Stage("classify", ARTICLES, Article, (CLASSIFIED, DEAD_LETTERS), _classify, (PROMOTIONS, RULES)),
     Stage("route", CLASSIFIED, Classified, (MATCHES, WITHDRAWALS, DEAD_LETTERS), _route, (ACCOUNTS,)),
     # It reads what it wrote: its memory.
-    Stage("alert", MATCHES, Match, (ALERTS, HELD, DEAD_LETTERS), _alert, (ALERTS, HELD, LABELS, WITHDRAWALS, PROFILES)),
+    Stage(
+        "alert",
+        MATCHES,
+        Match,
+        (ALERTS, HELD, DEAD_LETTERS),
+        _alert,
+        (ALERTS, HELD, LABELS, WITHDRAWALS, PROFILES, ROUTES),
+    ),
 )
-
-
-def more(stage: Stage, settings: Settings) -> tuple[Topic, ...]:
-    """Return the topics that a stage writes to because the deployment's settings say so."""
-    if stage.name != "alert" or settings.alert.routes is None:
-        return ()
-    from pipeline.stream.alert import route_topics
-
-    return route_topics(settings)

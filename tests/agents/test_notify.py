@@ -118,7 +118,8 @@ def telling(worker: Workers, settings: Settings, receivers: str, **environment: 
     """Return a notify worker whose one route names these receivers."""
     names = [line.removeprefix("[receivers.").rstrip("]") for line in receivers.splitlines() if line.startswith("[rec")]
     file = settings.folder / "routes.toml"
-    file.write_text(f'{receivers}\n[route]\nname = "all"\nreceivers = {json.dumps(names)}\ngroup_wait = "1s"\n')
+    how = f'receivers = {json.dumps(names)}\ngroup_wait = "1s"\n' if names else ""
+    file.write_text(f'{receivers}\n[route]\nname = "all"\n{how}')
     own = {"ALERT__ROUTES": str(file), "NOTIFY__RETRY_FIRST": "0.2", "NOTIFY__ATTEMPTS": "3"}
     told = {f"STELLWERK_{name}": value for name, value in own.items()}
     return worker("notify", quick=True, **{**told, "SECRET": SECRET, **environment})
@@ -252,15 +253,17 @@ async def test_a_crash_between_sending_and_writing_it_down(ready: Settings, work
 
 
 async def test_without_receivers_there_is_nothing_to_do(settings: Settings, tmp_path: Path, worker: Workers) -> None:
-    """A deployment without routes runs the worker idle and ready; a missing address is named, and not shown."""
+    """A file without receivers runs the worker idle and ready; a missing address is named, and not shown."""
     port = free_port()
-    child = telling(worker, settings, "", STELLWERK_ALERT__ROUTES="", STELLWERK_METRICS__PORT=str(port))
+    child = telling(worker, settings, "", STELLWERK_METRICS__PORT=str(port))
     await child.start()
     await child.announced()
     async with httpx2.AsyncClient() as web:
         assert (await web.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
     assert "nobody to tell" in (settings.folder / "notify.log").read_text()
     await child.stop()
+    async with kafka.Broker(settings.kafka) as broker:
+        await broker.make((*TOPICS, ALL))
     other = telling(worker, settings, '[receivers.kam]\nmail = "env:NOBODY_SET_THIS"')
     await other.start()
     assert await asyncio.wait_for(other.ended(), 60) == 1

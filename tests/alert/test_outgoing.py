@@ -133,6 +133,39 @@ def test_what_a_crash_cut_off_is_sent_as_the_same_message_or_not_at_all(outgoing
     assert (message.receiver.name, message.id) == ("crm", before["crm"].id)
 
 
+def test_what_was_not_taken_is_sent_again_also_to_a_chat(outgoing: Outgoing) -> None:
+    """An attempt that failed and was written down as such is known to have failed, also after a restart."""
+    one = alert()
+    take(outgoing, one)
+    before = {message.receiver.name: message.id for message in due(outgoing, 2)}
+    again = Outgoing(outgoing.routes, outgoing.age_most)
+    for message in due(outgoing, 2):
+        told(again, message, "tried")
+    assert take(again, one) == []
+    assert {message.receiver.name: message.id for message in due(again, 0)} == before
+
+
+def test_what_waits_goes_the_way_of_the_new_tree(outgoing: Outgoing, tmp_path: Path) -> None:
+    """Read again from a topic that the new tree does not use, it waits as that says; what was told stays told."""
+    one, other = alert(), alert("Preis für Brüggenthal")
+    take(outgoing, one, 4)
+    for message in due(outgoing, 2):
+        told(outgoing, message)
+        outgoing.done(message)
+    take(outgoing, other, 5)
+    moved = TREE.replace('name = "rest"', 'name = "other"').replace('["chat", "crm"]', '["crm", "kam"]')
+    outgoing.reroute(tree(tmp_path, moved))
+    assert (len(outgoing), outgoing.low("alerts.rest", 0)) == (0, None)
+    assert take(outgoing, other, 5) == []
+    # The one that had told this to a former receiver as well tells only the new one of it.
+    assert take(outgoing, one, 4) == ["again"]
+    assert {(one.receiver.name, one.items[0].route) for one in due(outgoing, 2)} == {("crm", "other"), ("kam", "other")}
+    # Where the tree in force has a way over this topic, only that counts.
+    assert outgoing.take(other.model_copy(update={"revision": 2}), "alerts.other", 0, 9, NOW) == ["replaced"] * 2
+    outgoing.reroute(None)
+    assert (take(outgoing, other, 6), due(outgoing, 99)) == ([], [])
+
+
 def test_a_retraction_goes_only_to_those_who_were_told(outgoing: Outgoing) -> None:
     """Nobody is told that something was wrong which they never heard of; what still waits is taken back in silence."""
     one = alert()

@@ -169,10 +169,10 @@ async def test_an_operator_may_take_records_away(secure: SecureBroker) -> None:
         await broker.delete_before(ARTICLES, {0: 0})
 
 
-@pytest.mark.parametrize("role", sorted(accesses(Settings())))
+@pytest.mark.parametrize("role", sorted(accesses()))
 async def test_a_role_reads_and_writes_what_it_needs_and_nothing_else(secure: SecureBroker, role: str) -> None:
     """Every topic is tried both ways with the role's login."""
-    settings, access = secure.scram(role), accesses(Settings())[role]
+    settings, access = secure.scram(role), accesses()[role]
     for topic in TOPICS:
         for act, allowed in ((read, topic in access.reads), (send, topic in access.writes)):
             # What a role may neither read nor write is not even shown to it.

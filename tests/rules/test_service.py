@@ -16,6 +16,7 @@ from pipeline.alert.step import decide
 from pipeline.classify.step import classify
 from pipeline.cli import app
 from pipeline.errors import BadInput, NotReady
+from pipeline.following import Following
 from pipeline.process import open_path, process
 from pipeline.records import Article, Classified, RuleFile
 from pipeline.route.accounts import load_accounts
@@ -23,7 +24,6 @@ from pipeline.route.step import Router, route
 from pipeline.rules.files import read_rules
 from pipeline.rules.match import Book
 from pipeline.settings import Settings
-from pipeline.stream.applied import Applied
 from pipeline.stream.rules import following as follow
 from pipeline.topics import ARTICLES, CLASSIFIED, RULES
 from tests.classify.test_step import Everything
@@ -111,7 +111,7 @@ async def _put(settings: Settings, text: str) -> str:
     return version if text else ""
 
 
-async def _until(following: Applied[Book], version: str) -> None:
+async def _until(following: Following[Book], version: str) -> None:
     async with asyncio.timeout(20):
         while following.value.version != version:
             await asyncio.sleep(0.02)

@@ -13,12 +13,13 @@ from typer.testing import CliRunner
 
 from pipeline import applied, kafka, metrics
 from pipeline.alert.memory import Memory
-from pipeline.alert.profiles import load_profiles, read_profiles
+from pipeline.alert.profiles import Profiles, load_profiles, read_profiles
 from pipeline.cli import app
+from pipeline.following import Following
 from pipeline.records import Alert, Match, ProfileFile
 from pipeline.settings import AlertSettings, Settings
 from pipeline.stream.alert import Alerting
-from pipeline.stream.profiles import following
+from pipeline.stream.force import InForce
 from pipeline.topics import ALERTS, MATCHES, PROFILES
 from tests.alert.making import match
 from tests.conftest import Workers
@@ -38,6 +39,13 @@ def fresh(number: int) -> Match:
     now = datetime.now(UTC)
     one = match("Werk in Breslau", account=f"k{number}")
     return one.model_copy(update={"article": one.article.model_copy(update={"published": now, "fetched": now})})
+
+
+def following(settings: Settings) -> Following[Profiles]:
+    """Return what a worker follows its profiles with."""
+    found = InForce(settings)._profiles
+    assert found is not None
+    return found
 
 
 def record(text: str) -> ProfileFile:
@@ -73,14 +81,15 @@ def test_a_batch_is_scored_by_one_set() -> None:
     """What comes while a batch is at work waits for the next one."""
     stage = Alerting(Settings())
     stage._memory = {n: Memory() for n in range(stage._settings.kafka.partitions)}
-    assert stage._applied is not None
+    followed = stage._force._profiles
+    assert followed is not None
     names = []
     for number, text in enumerate((CRANES, TRUCKS)):
         stage.aside()
         for half in range(2):
             (done,) = stage.step([fresh(10 * number + half)])
             names.append(list(Alert.decode(done.last[0].value).scores))
-            stage._applied.value = read_profiles(text, "")
+            followed.value = read_profiles(text, "")
     shipped = [profile.name for profile in load_profiles().all]
     assert names == [shipped, shipped, ["cranes"], ["cranes"]]
 
@@ -90,8 +99,8 @@ def test_a_file_of_the_settings_counts_instead(tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
     file.write_text(CRANES)
     stage = Alerting(Settings(alert=AlertSettings(profiles=file)))
-    assert stage._applied is None
-    assert stage.versions() == {"profiles": read_profiles(CRANES, "").version}
+    assert stage._force._profiles is None
+    assert stage.versions() == {"profiles": read_profiles(CRANES, "").version, "routes": ""}
 
 
 @pytest.mark.broker
@@ -101,7 +110,7 @@ async def test_a_wrong_record_leaves_what_was_in_force(settings: Settings) -> No
         await broker.make()
     right = record(CRANES)
     assert await applied.put(settings.kafka, PROFILES, right)
-    running = following(settings.kafka)
+    running = following(settings)
     await running.prepare()
     task = asyncio.create_task(running.follow())
     counted = metrics.UNUSABLE._values.get(("profiles",), 0)
@@ -111,7 +120,7 @@ async def test_a_wrong_record_leaves_what_was_in_force(settings: Settings) -> No
     async with asyncio.timeout(20):
         while metrics.UNUSABLE._values.get(("profiles",), 0) == counted:
             await asyncio.sleep(0.02)
-    restarted = following(settings.kafka)
+    restarted = following(settings)
     await restarted.prepare()
     assert restarted.value == running.value == await applied.profiles_in_force(settings) == read_profiles(CRANES, "")
     assert await applied.put(settings.kafka, PROFILES, None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from deploy.local import DEMO
 from pipeline import kafka
 from pipeline.alert.memory import Memory
+from pipeline.applied import route_topics
 from pipeline.records import (
     AccountRef,
     Alert,
@@ -25,7 +26,7 @@ from pipeline.route.accounts import load_accounts
 from pipeline.route.step import Router
 from pipeline.settings import AlertSettings, Settings
 from pipeline.signals import FAMILY, Direction, SignalType, Status
-from pipeline.stream.alert import Alerting, route_topics
+from pipeline.stream.alert import Alerting
 from pipeline.stream.route import _one
 from pipeline.topics import ALERTS, WITHDRAWALS
 
@@ -66,7 +67,7 @@ async def test_alerts_go_to_their_routes_first(tmp_path: Path) -> None:
     assert [out.topic for out in plant.last + prize.last] == [ALERTS, ALERTS]
     assert {out.partition for out in plant.outs + plant.last} == {partition}
     assert Alert.decode(plant.last[0].value).scores.keys() == {"capital-goods", "services", "bank"}
-    assert {topic.name for topic in route_topics(settings)} == {"alerts.rest", "alerts.plants"}
+    assert {topic.name for topic in await route_topics(settings)} == {"alerts.rest", "alerts.plants"}
     assert stage.step([match(SignalType.NEW_SITE)])[0].outs == ()
 
 
