@@ -30,12 +30,12 @@ from pipeline.access import accesses
 from pipeline.alert import profiles, routes
 from pipeline.alert.profiles import load_profiles
 from pipeline.alert.routes import load_routes
-from pipeline.errors import BadInput, StellwerkError
+from pipeline.errors import BadInput, StellwerkError, Transient
 from pipeline.route.accounts import load_accounts
 from pipeline.rules import match
 from pipeline.settings import FetchSettings, Settings
 from pipeline.stream.stages import STAGES
-from pipeline.topics import DEAD_LETTERS, PROFILES, ROUTES, RULES, TOPICS
+from pipeline.topics import DEAD_LETTERS, PROFILES, ROUTES, RULES, TOPICS, Topic
 
 State = Literal["ok", "warn", "fail"]
 #: Roles whose rights are looked at, unless others are named.
@@ -162,9 +162,8 @@ async def _broker(settings: Settings) -> Iterable[Finding]:
 
 
 async def _topics(settings: Settings) -> Iterable[Finding]:
+    wanted = (*TOPICS, *await _routed(settings))
     async with kafka.Broker(settings.kafka) as broker:
-        routed = () if await broker.missing((ROUTES,)) else await applied.route_topics(settings)
-        wanted = (*TOPICS, *routed)
         faults = await broker.check(wanted)
     found = []
     for fault in faults:
@@ -175,12 +174,20 @@ async def _topics(settings: Settings) -> Iterable[Finding]:
 
 
 async def _rights(settings: Settings, roles: Sequence[str]) -> Finding:
-    known, routed = accesses(), await applied.route_topics(settings)
-    refused = await rights.refused(settings, [known[role] for role in roles], routed)
+    needed = [accesses()[role] for role in roles]
+    refused = await rights.refused(settings, needed, await _routed(settings) if any(n.routed for n in needed) else ())
     if refused:
         do = "`stellwerk topics acls` writes the commands that give a role its rights"
         return Finding("rights", "fail", f"this login may not {'; not '.join(refused)}"[:400], do)
     return Finding("rights", "ok", f"this login may do all that {', '.join(roles)} need")
+
+
+async def _routed(settings: Settings) -> Sequence[Topic]:
+    """Return the topics of the routes in force; none where `routes` is missing or closed to this login."""
+    try:
+        return await applied.route_topics(settings)
+    except (Transient, KafkaError):
+        return ()
 
 
 async def _lag(settings: Settings) -> Iterable[Finding]:

@@ -29,7 +29,7 @@ from pipeline.topics import Topic
 _PATIENCE_MS: Final = 1500
 
 
-async def refused(settings: Settings, accesses: Sequence[Access], routed: Sequence[Topic]) -> list[str]:
+async def refused(settings: Settings, accesses: Sequence[Access], routed: Sequence[Topic] = ()) -> list[str]:
     """Return what this login may not do of what these roles need: `read NAME`, `write NAME`, `use group NAME`.
 
     Args:

@@ -46,7 +46,7 @@ async def test_all_is_well(settings: Settings) -> None:
     await control.apply(settings.kafka, [Source(id="a", url="https://example.com/feed")])
     seen = await found(settings)
     expected = {"configuration", "disk", "model", "accounts", "broker", "clock", "topics", "rights", "lag"}
-    assert set(seen) == expected | {"dead letters", "rules", "profiles", "sources"}
+    assert set(seen) == expected | {"dead letters", "rules", "profiles", "routes", "sources"}
     assert [one for several in seen.values() for one in several if one.state == "fail"] == []
     assert "differ by 0." in seen["clock"][0].said
     assert all(one.do for several in seen.values() for one in several if one.state != "ok")

@@ -29,11 +29,13 @@ from pipeline.records import Alert, Article
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.stream.lag import Lag
 from pipeline.stream.stages import STAGES as STAGES_TABLE
-from pipeline.topics import ALERTS, ARTICLES, TOPICS, Topic
+from pipeline.topics import ALERTS, ARTICLES, TOPICS, Topic, route_topic
 from tests.conftest import ROOT, jar_settings
 from tests.deploy.secure import Papers, SecureBroker
 
 pytestmark = pytest.mark.broker
+#: The topic of a route that was applied later.
+EAST = route_topic("east")
 STAGES = ("classify", "route", "alert")
 USERS = [*ROLES, "nobody"]
 
@@ -63,11 +65,11 @@ async def secure(tmp_path_factory: pytest.TempPathFactory, papers: Papers, tools
     await broker.start()
     await broker.allow(script(ROLES, "User:{role}", Settings()), tools)
     async with kafka.Broker(broker.scram("init")) as init:
-        await init.make()
+        await init.make((*TOPICS, EAST))
         assert await init.check() == []
     async with kafka.sending(broker.scram("admin")) as producer:
         # An empty topic would tell nothing: who may not read it is refused with its first record.
-        for topic in TOPICS:
+        for topic in (*TOPICS, EAST):
             await producer.send_and_wait(kafka.full_name(KafkaSettings(), topic), b"{}", key=b"none")
     yield broker
     await broker.stop()
@@ -171,10 +173,12 @@ async def test_an_operator_may_take_records_away(secure: SecureBroker) -> None:
 
 @pytest.mark.parametrize("role", sorted(accesses()))
 async def test_a_role_reads_and_writes_what_it_needs_and_nothing_else(secure: SecureBroker, role: str) -> None:
-    """Every topic is tried both ways with the role's login."""
+    """Every topic is tried both ways with the role's login; a route's topic stands for all that are to come."""
     settings, access = secure.scram(role), accesses()[role]
-    for topic in TOPICS:
-        for act, allowed in ((read, topic in access.reads), (send, topic in access.writes)):
+    reads = (*access.reads, *[EAST] * (access.routed == "Read"))
+    writes = (*access.writes, *[EAST] * (access.routed == "Write"))
+    for topic in (*TOPICS, EAST):
+        for act, allowed in ((read, topic in reads), (send, topic in writes)):
             # What a role may neither read nor write is not even shown to it.
             refusal = pytest.raises((TopicAuthorizationFailedError, Transient), match=r"uthoriz|may not see")
             with contextlib.nullcontext() if allowed else refusal:
@@ -263,7 +267,7 @@ def test_wrong_settings_are_named() -> None:
 async def test_the_doctor_sees_what_a_login_may_not(secure: SecureBroker) -> None:
     """Route's login may do all that route needs, its watchdog may ask; of what classify needs each refusal is named."""
     settings = Settings(kafka=secure.scram("route"))
-    needs = accesses(settings)
+    needs = accesses()
     assert await refused(settings, [needs["route"]]) == []
     assert set(await refused(settings, [needs["classify"]])) == {
         "read stellwerk.articles",
