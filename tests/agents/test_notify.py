@@ -273,7 +273,7 @@ async def test_without_receivers_there_is_nothing_to_do(settings: Settings, tmp_
 #: A worker in whose way something stands that no time limit ends: telling, or reading on.
 _STUCK = """
 import asyncio, sys
-from agents import notify
+from agents import notifier
 from aiokafka import AIOKafkaConsumer
 
 async def never(*_, **__):
@@ -284,7 +284,7 @@ async def nothing(*_, **__):
     return {}
 
 if sys.argv.pop(1) == "telling":
-    notify.tell = never
+    notifier.tell = never
 else:
     AIOKafkaConsumer.getmany = nothing
 from pipeline.cli import main
