@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from pipeline.records import MatchedSignal, Mention, Place, Role, Signal, Span
 from pipeline.route.passages import Capitals, Passages
 from pipeline.route.roles import Roles
+from pipeline.route.sides import side
 from pipeline.route.tree import Accounts
 from pipeline.signals import SignalType
 
@@ -117,11 +118,12 @@ def _named(scene: Scene, signal: Signal, span: Span, inside: Sequence[Mention]) 
     bound = []
     for names in groups.values():
         clue = scene.roles.of(names, lean)
+        role, told = side(scene.body, names, scene.passages, signal) or (clue.role, clue.why)
         why = (
             f"'{names[0].text}' stands in the passage of the {signal.type} signal, '{_short(span.text)}', as "
-            f"{clue.role}: {clue.why}"
+            f"{role}: {told}"
         )
-        matched = MatchedSignal(signal=signal, role=clue.role, places=_where(scene, signal), why=why)
+        matched = MatchedSignal(signal=signal, role=role, places=_where(scene, signal), why=why)
         bound.append(Bound(deepest(scene.accounts, names), matched))
     return bound
 
@@ -148,7 +150,7 @@ def _in_view(scene: Scene, span: Span) -> tuple[str, float, str]:
     first = passages[max(0, at - _BACK)].start
     window = [mention for mention in scene.mentions if first <= mention.start < span.start]
     near = by_group(scene.accounts, window)
-    if len(near) == 1:
+    if len(near) == 1 and any(name.role is not Role.MENTIONED for name in window):
         names = next(iter(near.values()))
         return (
             deepest(scene.accounts, names),

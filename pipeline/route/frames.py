@@ -16,6 +16,8 @@ from pipeline.route.passages import Passages
 
 _SURE: Final = 4.0
 """What a frame adds to its role, as a logit, where the grammar leaves no choice."""
+_CERTAIN: Final = 6.0
+"""The same, where the name is only a part of another one's description."""
 _LIKELY: Final = 2.5
 """The same, where the words nearly always mean it."""
 _REACH: Final = 110
@@ -105,6 +107,28 @@ _ALL: Final = (
     ),
     _words(
         Role.ACTOR, "its own bid for another one", after=r"-(?:einstieg|beteiligung|angebot|gebot) (?:bei|an|für)\b"
+    ),
+    _words(Role.MENTIONED, "something else stands in its place", before=r"\b(?:statt|anstelle von|instead of)"),
+    _words(
+        Role.MENTIONED,
+        "somebody does better than it",
+        before=r"\b(?:sticht|schlägt|überholt|überflügelt|verdrängt|beats|overtakes|outperforms|outsells)",
+        weight=_SURE,
+    ),
+    _words(
+        Role.MENTIONED,
+        "somebody who works for it",
+        before=(
+            r"(?:dienstleister|lieferant(?:en)?|zulieferer|auftragsfertiger|supplier|vendor|contractor)s? "
+            r"(?:für|von|der|des|of|to|for)"
+        ),
+        weight=_CERTAIN,
+    ),
+    _words(
+        Role.MENTIONED,
+        "where something is shown or posted",
+        before=r"\b(?:on|auf|via|über|at|bei) [\w&]+ \((?:formerly|ehemals|früher|vormals|ex)",
+        weight=_SURE,
     ),
     _words(
         Role.MENTIONED,
@@ -205,7 +229,7 @@ def _frame(body: str, mention: Mention, passages: Passages) -> Frame | None:
         return Frame(Role.TARGET, _SURE, "the passive makes it the one acted on")
     office = _OFFICE.match(after) or _OFFICE.match(bare[bare.find("-", 3) :] if "-" in bare[3:] else "")
     if bare.startswith("ex-") or (_FORMER.search(before) and office):
-        return Frame(Role.MENTIONED, _SURE, "somebody's former employer")
+        return Frame(Role.MENTIONED, _CERTAIN, "somebody's former employer")
     if _RIVAL.search(before) and not _SOMEBODYS.search(body, max(start, mention.start - _REACH), mention.start):
         return Frame(Role.MENTIONED, _SURE, "a rival for comparison")
     cut = bare.find("-")

@@ -51,6 +51,7 @@ _COMPANY_AFTER: Final = re.compile(
 )
 _MONEY_BEFORE: Final = re.compile(r"(?:\d|Millionen|Milliarden|Mio\.|Mrd\.|Schweizer|Tausend) $")
 _NEVER_AFTER: Final = re.compile(r"(?<=Bayern) München|[- ]?(?:Dollar|\$)|/(?:Eastern|Central|Pacific)|D\b| von Europa")
+_ISLES: Final = re.compile(r"\b(?:Virgin|Marshall|Solomon|Cook|Falkland|Channel|Pacific) $")
 _ZONE: Final = re.compile(r"\b(?:America|Europe|Asia|US|Africa|Australia)/[A-Z]\w+")
 
 
@@ -115,6 +116,8 @@ def _decide(body: str, one: Found, following: Found | None, around: Around, *, l
         if text == "Franken" and _MONEY_BEFORE.search(body, max(0, one.start - 12), one.start):
             return None
         if text == "Java" and "Indones" not in body:
+            return None
+        if text == "Islands" and _ISLES.search(body, max(0, one.start - 12), one.start):
             return None
         return None if after_person(body, one.start) and not other[0].adjective and len(text) < 8 else other[0]
     return town(body, one, following, around, line=line)

@@ -175,3 +175,28 @@ def test_where_a_firm_or_an_authority_is_from_is_not_where_it_happens(title: str
     """An adjective of a country before `Konzern`, `Unternehmen` or `government` names no place of the signal."""
     (match,) = route(ROUTER, _classified(title, "", title)).matches
     assert [place.country for place in match.signals[0].places] == countries
+
+
+@pytest.mark.parametrize(
+    ("title", "kind", "role"),
+    [
+        ("Rhenovar verkauft Pumpensparte an Klingenbeck", SignalType.ACQUISITION, Role.PARTNER),
+        ("Klingenbeck verkauft Pumpensparte an Rhenovar", SignalType.DIVESTMENT, Role.PARTNER),
+        ("Rhenovar verkauft Pumpensparte an Klingenbeck", SignalType.DIVESTMENT, Role.ACTOR),
+        ("Klingenbeck sells pump business to Rhenovar", SignalType.DIVESTMENT, Role.PARTNER),
+        ("Fonds verkauft Rhenovar-Anteile für 70 Millionen Euro", SignalType.DIVESTMENT, Role.TARGET),
+        ("Fund sells its stake in Rhenovar", SignalType.DIVESTMENT, Role.TARGET),
+        ("Klingenbeck erhält zehn Millionen Euro und gewinnt Rhenovar als Investor", SignalType.FUNDING, Role.PARTNER),
+    ],
+)
+def test_a_deal_tells_which_side_the_account_is_on(title: str, kind: SignalType, role: Role) -> None:
+    """An acquisition is the buyer's, a divestment the seller's, money the receiver's; the others take part."""
+    (match,) = route(ROUTER, _classified(title, "", title, kind)).matches
+    assert [one.role for one in match.signals] == [role]
+
+
+def test_a_pointer_does_not_lead_to_who_is_only_mentioned() -> None:
+    """`der Konzern` behind a comparison with an account means the one who is compared."""
+    text = "Im Wettbewerb mit Konkurrent Rhenovar setzt Klingenbeck auf Wasserstoff. Der Konzern baut ein Werk in Ulm."
+    passage = "Der Konzern baut ein Werk in Ulm."
+    assert not route(ROUTER, _classified("Neue Pumpen im Zeichen des Wasserstoffs", text, passage)).matches
