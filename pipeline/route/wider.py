@@ -52,8 +52,8 @@ def whole(body: str, hits: Sequence[Hit]) -> list[Hit]:
         body: the whole text.
         hits: names in it, in order, none inside another.
     """
-    persons = _persons(body, hits)
-    return [hit for hit in hits if not _part(body, hit) and body[hit.start : hit.end] not in persons]
+    others = _persons(body, hits) | _others(body, hits)
+    return [hit for hit in hits if not _part(body, hit) and body[hit.start : hit.end] not in others]
 
 
 def _part(body: str, hit: Hit) -> bool:
@@ -91,6 +91,16 @@ def _continues(body: str, start: int, *, doubtful: bool) -> bool:
     if word in _NO_NAME or KIND_BEFORE.search(word):
         return False
     return doubtful or word not in ordinary()
+
+
+def _others(body: str, hits: Sequence[Hit]) -> frozenset[str]:
+    """Return the names that the text brings in as the end of another company's name (`AI Maverick Intel Inc.`)."""
+    first: dict[str, bool] = {}
+    for hit in hits:
+        bare = without_legal_form(body[hit.start : hit.end])
+        if hit.legal or hit.ticker:
+            first.setdefault(bare, _part(body, hit))
+    return frozenset(name for name, part in first.items() if part)
 
 
 def _persons(body: str, hits: Sequence[Hit]) -> frozenset[str]:
