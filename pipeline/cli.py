@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import sys
-import zlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 from rich.console import Console
@@ -23,8 +19,10 @@ from pipeline.commands import (
     forget,
     labels,
     model,
+    process,
     profiles,
     push,
+    read,
     routes,
     start,
     stories,
@@ -34,32 +32,15 @@ from pipeline.commands import rules as rules_command
 from pipeline.commands.sources import sources_app
 from pipeline.errors import StellwerkError
 
-#: CPU seconds for one file; somebody waits for it, but not for ever.
-_PATIENCE: Final = 30.0
 app = typer.Typer(
-    help="Listens to the open web for investment signals of key accounts.",
+    help="Listens to the open web for investment signals of key accounts. Begin with `stellwerk up`; each command's "
+    "`--help` has examples.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(topics.app, name="topics")
-app.add_typer(accounts_command.app, name="accounts")
-app.add_typer(rules_command.app, name="rules")
-app.add_typer(labels.app, name="labels")
-app.add_typer(model.app)
-app.add_typer(sources_app, name="sources")
-app.command("push")(push.push)
-app.command("stories")(stories.stories)
-app.add_typer(profiles.app, name="profiles")
-app.add_typer(routes.app, name="routes")
-app.add_typer(dead.app, name="dead")
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore)
-app.command("forget")(forget.forget)
-app.add_typer(contract.app, name="contract")
-app.command("doctor")(doctor.doctor)
-
+_RUN, _SAY, _LOOK, _KEEP = "Run", "Say what counts", "Look", "Keep in order"
 ROLES: Final = ("ingest", "push", "classify", "route", "alert", "notify")
 
 
@@ -76,7 +57,7 @@ def main() -> None:
         sys.exit(0)
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
 def up(
     sources: Annotated[Path | None, typer.Option(help="Source file (TOML); without it the demo newsroom runs.")] = None,
     accounts: Annotated[Path | None, typer.Option(help="Account file (CSV, TOML, JSONL).")] = None,
@@ -104,7 +85,7 @@ def up(
     start.run(local.up(local.Wish(sources, accounts, seconds, headless, start.plain("up", data))))
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
 def install() -> None:
     """Get what `up` needs beside Python: the jars of Apache Kafka, by Maven.
 
@@ -117,7 +98,7 @@ def install() -> None:
     local.install(start.plain())
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
 def worker(
     role: Annotated[str, typer.Argument(help="ingest, push, classify, route, alert or notify.")],
     sources: Annotated[
@@ -170,78 +151,7 @@ def worker(
     stream.run(stage, settings, ready)
 
 
-@app.command()
-def process(
-    accounts: Annotated[Path, typer.Option(help="Account file (CSV, TOML, JSONL).")],
-    file: Annotated[Path, typer.Argument(help="JSON lines with id, title, text; - for standard input.")] = Path("-"),
-    rules: Annotated[Path | None, typer.Option(help="Rule file (TOML): keyword combinations.")] = None,
-) -> None:
-    """Take articles through all steps without Kafka: one JSON line in, one out, same order.
-
-    Examples:
-
-        stellwerk process --accounts accounts.csv articles.jsonl > judged.jsonl
-
-        stellwerk process --accounts accounts.csv --rules rules.toml articles.jsonl > judged.jsonl
-
-        cat articles.jsonl | stellwerk process --accounts accounts.csv | jq .alerts
-    """
-    from pipeline import process as steps
-
-    settings = start.plain("process")
-    walk = steps.open_path(accounts, settings, rules)
-    good = True
-    with _lines(file) as (lines, name):
-        for line, fine in steps.process(walk, lines, name):
-            start.print_line(line)
-            good = good and fine
-    raise typer.Exit(0 if good else 1)
-
-
-@app.command()
-def parse(
-    files: Annotated[list[Path], typer.Argument(help="Feed files: RSS, Atom, RDF, JSON Feed.")],
-    url: Annotated[str, typer.Option(help="Where the feed was fetched; relative links are resolved against it.")] = "",
-) -> None:
-    """Read feed files: one JSON line each with its entries, or why it is no feed.
-
-    Example:
-
-        stellwerk parse feed.xml other.json
-    """
-    from agents.feeds import parse_feed
-    from agents.sandbox import Sandbox
-
-    async def one(sandbox: Sandbox, body: bytes) -> dict[str, Any]:
-        feed = await sandbox.run(parse_feed, body, url)
-        fields = ("id", "url", "title", "summary", "published", "author")
-        return {"entries": [{name: getattr(entry, name) for name in fields} for entry in feed.entries]}
-
-    _each(files, one)
-
-
-@app.command()
-def extract(
-    files: Annotated[list[Path], typer.Argument(help="Pages: .html or .html.gz.")],
-    url: Annotated[str, typer.Option(help="Where the page was fetched.")] = "",
-) -> None:
-    """Read pages: one JSON line each with the article's text, or why there is none.
-
-    Example:
-
-        stellwerk extract --url https://example.org/news/1 page.html.gz
-    """
-    from agents.extract import extract as read
-    from agents.sandbox import Sandbox
-
-    async def one(sandbox: Sandbox, body: bytes) -> dict[str, Any]:
-        page = await sandbox.run(read, body, url)
-        return {name: getattr(page, name) for name in ("title", "text", "author", "published", "language")}
-
-    _each(files, one)
-
-
-@app.command()
+@app.command(rich_help_panel=_LOOK)
 def explain(
     what: Annotated[
         str, typer.Argument(metavar="URL|FILE", help="An article: a URL, a page (.html), or JSON with title and text.")
@@ -262,7 +172,7 @@ def explain(
     start.run(tell(what, accounts, settings))
 
 
-@app.command()
+@app.command(rich_help_panel=_LOOK)
 def tail(
     what: Annotated[Literal["alerts"], typer.Argument(help="alerts.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per revision.")] = False,
@@ -291,7 +201,7 @@ def tail(
     start.run(print_all())
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
 def health() -> None:
     """Say whether the workers of this folder get on with their work: exit code 1 when one does not, or there is none.
 
@@ -312,7 +222,7 @@ def health() -> None:
     raise typer.Exit(0 if found and not any(found.values()) else 1)
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
 def settings() -> None:
     """Print every setting: its environment variable, default and meaning.
 
@@ -325,59 +235,25 @@ def settings() -> None:
     print(table(), end="")
 
 
-def _each(files: Iterable[Path], read: Callable[[Any, bytes], Awaitable[dict[str, Any]]]) -> None:
-    """Print one line per file; a file that cannot be read gives its error and exit code 1 at the end.
-
-    Strangers' bytes are read where ingest reads them: in a process that may hang or fall without taking the rest along.
-    """
-    raise typer.Exit(0 if start.run(_read(files, read)) else 1)
-
-
-async def _read(files: Iterable[Path], read: Callable[[Any, bytes], Awaitable[dict[str, Any]]]) -> bool:
-    from agents.sandbox import Sandbox
-
-    good = True
-    async with Sandbox(1, _PATIENCE) as sandbox:
-        for file in files:
-            try:
-                line = await read(sandbox, _bytes(file))
-            except (StellwerkError, OSError, EOFError, zlib.error) as error:
-                line, good = {"error": str(error) or type(error).__name__}, False
-            start.print_line({"file": str(file), **line})
-    return good
-
-
-def _bytes(file: Path) -> bytes:
-    data = file.read_bytes()
-    return gzip.decompress(data) if file.suffix == ".gz" else data
-
-
-@contextmanager
-def _lines(file: Path) -> Iterator[tuple[Iterable[bytes], str]]:
-    from pipeline.errors import BadInput
-
-    if str(file) == "-":
-        yield sys.stdin.buffer, "-"
-        return
-    try:
-        handle = file.open("rb")
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
-    with handle:
-        yield _watched(handle, file.stat().st_size), str(file)
-
-
-def _watched(handle: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Show a bar on standard error while a file is read, where someone can see it."""
-    from rich.progress import Progress
-
-    screen = Console(stderr=True)
-    with Progress(console=screen, disable=not screen.is_terminal, transient=True) as progress:
-        task = progress.add_task("articles", total=size)
-        for line in handle:
-            yield line
-            progress.advance(task, len(line))
-
+app.command("doctor", rich_help_panel=_RUN)(doctor.doctor)
+app.add_typer(accounts_command.app, name="accounts", rich_help_panel=_SAY)
+app.add_typer(sources_app, name="sources", rich_help_panel=_SAY)
+app.add_typer(rules_command.app, name="rules", rich_help_panel=_SAY)
+app.add_typer(profiles.app, name="profiles", rich_help_panel=_SAY)
+app.add_typer(routes.app, name="routes", rich_help_panel=_SAY)
+app.command("push", rich_help_panel=_SAY)(push.push)
+app.command("process", rich_help_panel=_LOOK)(process.process)
+app.command("parse", rich_help_panel=_LOOK)(read.parse)
+app.command("extract", rich_help_panel=_LOOK)(read.extract)
+app.command("stories", rich_help_panel=_LOOK)(stories.stories)
+app.add_typer(labels.app, name="labels", rich_help_panel=model.PANEL)
+app.add_typer(model.app)
+app.add_typer(topics.app, name="topics", rich_help_panel=_KEEP)
+app.add_typer(dead.app, name="dead", rich_help_panel=_KEEP)
+app.command("backup", rich_help_panel=_KEEP)(backup.backup)
+app.command("restore", rich_help_panel=_KEEP)(backup.restore)
+app.command("forget", rich_help_panel=_KEEP)(forget.forget)
+app.add_typer(contract.app, name="contract", rich_help_panel=_KEEP)
 
 if __name__ == "__main__":
     main()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
     from pipeline.shadow import Shadow
 
+PANEL: Final = "Teach the classifier"
 app = typer.Typer()
 _LEAST: Final = 50
 """Items below which nothing is trained: thresholds from fewer are noise."""
@@ -51,7 +52,7 @@ class Verdict:
     left_out: int
 
 
-@app.command()
+@app.command(rich_help_panel=PANEL)
 def train(
     files: Annotated[list[Path] | None, typer.Argument(help="Labelled items, JSON lines (models/corpus.py).")] = None,
     labels: Labels = None,
@@ -103,7 +104,7 @@ def train(
     print(scorer.version)
 
 
-@app.command()
+@app.command(rich_help_panel=PANEL)
 def evaluate(
     candidate: Candidate,
     test: Annotated[Path, typer.Option("--test", help="Frozen test set: labelled items (JSON lines).")],
@@ -143,7 +144,7 @@ def evaluate(
     raise typer.Exit(1 if verdict.refused else 0)
 
 
-@app.command()
+@app.command(rich_help_panel=PANEL)
 def promote(
     candidate: Candidate,
     test: Test = None,
@@ -180,7 +181,7 @@ def promote(
     print(f"in service: {made.version}")
 
 
-@app.command()
+@app.command(rich_help_panel=PANEL)
 def rollback(reason: Annotated[str, typer.Option(help="Kept with it.")] = "", author: Author = "") -> None:
     """Put the version that was in service before into service again.
 
@@ -196,7 +197,7 @@ def rollback(reason: Annotated[str, typer.Option(help="Kept with it.")] = "", au
     print(f"in service: {made.version}")
 
 
-@app.command()
+@app.command(rich_help_panel=PANEL)
 def shadow(
     candidate: Candidate,
     since: Annotated[str, typer.Option(help="How far back: 7d, 12h, 30m.")] = "7d",

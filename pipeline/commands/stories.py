@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
+
+from pipeline.commands import lines, start
 
 
 def stories(
@@ -23,16 +23,10 @@ def stories(
         stellwerk stories pairs.jsonl | jq -c '[.same, .score, .why]'
     """
     from pipeline.alert.pairs import judge
-    from pipeline.errors import BadInput
 
-    try:
-        handle = sys.stdin.buffer if str(file) == "-" else file.open("rb")
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
     good = True
-    with handle:
-        for line, fine in judge(handle, str(file)):
-            sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    with lines.opened(file) as found:
+        for line, fine in judge(found, str(file)):
+            start.print_line(line)
             good = good and fine
-    sys.stdout.buffer.flush()
     raise typer.Exit(0 if good else 1)
