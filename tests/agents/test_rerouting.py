@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from pipeline.settings import Settings
 from pipeline.topics import ALERTS, MATCHES, NOTIFICATIONS, ROUTES, route_topic
 from tests.agents.test_notify import SECRET, Posts, alerts, listening
 from tests.alert.making import match
+from tests.conftest import Workers
 
 pytestmark = pytest.mark.broker
 RECEIVER = '[receivers.{0}]\nwebhook = "http://{1}/{0}"\nsecret = "env:SECRET"\n'
@@ -41,27 +41,18 @@ BOTH = (
 )
 
 
-def environment(settings: Settings, **more: str) -> dict[str, str]:
+def telling(worker: Workers, role: str = "notify", **more: str) -> Child:
+    """Return a worker whose receivers can be told."""
+    return worker(role, quick=True, **{"STELLWERK_NOTIFY__RETRY_FIRST": "0.2", "SECRET": SECRET, **more})
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return what a command needs."""
     return {
         "STELLWERK_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
         "STELLWERK_KAFKA__PREFIX": settings.kafka.prefix,
-        "STELLWERK_KAFKA__SESSION": "6",
-        "STELLWERK_KAFKA__REQUEST": "6",
         "STELLWERK_FOLDER": str(settings.folder),
-        "STELLWERK_NOTIFY__RETRY_FIRST": "0.2",
-        "SECRET": SECRET,
-        **more,
     }
-
-
-def worker(settings: Settings, role: str, name: str = "", **more: str) -> Child:
-    return Child(
-        role,
-        [sys.executable, "-m", "pipeline.cli", "worker", role, "--announce"],
-        log=settings.folder / f"{role}{name}.log",
-        environment=environment(settings, STELLWERK_STREAM__WORKER=name or "0", **more),
-        announces=True,
-    )
 
 
 async def started(*children: Child) -> None:
@@ -125,13 +116,13 @@ async def feed(settings: Settings, numbers: range, pause: float = 0.0) -> None:
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["running", "killed"])
-async def test_what_waits_goes_the_new_way(settings: Settings, killed: bool) -> None:
+async def test_what_waits_goes_the_new_way(settings: Settings, killed: bool, worker: Workers) -> None:
     """Waiting for an hour under the old tree, on a topic that the new one does not write: told once, by the new one."""
     await topics(settings)
     with listening() as (address, posts):
         receiver = RECEIVER.format("crm", address)
         await apply(settings, receiver + ONE.format("1h"))
-        child = worker(settings, "notify")
+        child = telling(worker)
         await started(child)
         await publish(settings, "rest", some := alerts(5))
         async with asyncio.timeout(60), kafka.Broker(settings.kafka) as broker:
@@ -155,13 +146,13 @@ async def test_what_waits_goes_the_new_way(settings: Settings, killed: bool) -> 
     assert len(posts.got) == len(some)
 
 
-async def test_two_workers_tell_once_while_a_topic_comes(settings: Settings) -> None:
+async def test_two_workers_tell_once_while_a_topic_comes(settings: Settings, worker: Workers) -> None:
     """Each alert on two topics for one receiver, before, during and after the second topic is known to both."""
     await topics(settings)
     with listening() as (address, posts):
         receiver = RECEIVER.format("crm", address)
         await apply(settings, receiver + ONE.format("1s"))
-        children = [worker(settings, "notify", name) for name in ("a", "b")]
+        children = [telling(worker, STELLWERK_STREAM__WORKER=name) for name in ("a", "b")]
         await started(*children)
         some = alerts(60)
         await publish(settings, "rest", some[:20])
@@ -178,13 +169,13 @@ async def test_two_workers_tell_once_while_a_topic_comes(settings: Settings) -> 
     assert Counter(headers["webhook-id"] for _, headers, _ in posts.got) == Counter(f"{one.id}-1" for one in some)
 
 
-async def test_a_running_pair_takes_new_routes_and_survives_kills(settings: Settings) -> None:
+async def test_a_running_pair_takes_new_routes_and_survives_kills(settings: Settings, worker: Workers) -> None:
     """Alert and notify take a tree with a new topic; SIGKILL for both meanwhile loses no revision and doubles none."""
     await topics(settings)
     with listening() as (address, posts):
         receivers = RECEIVER.format("crm", address) + RECEIVER.format("east", address)
         await apply(settings, receivers + ONE.format("1s"))
-        pair = [worker(settings, "alert"), worker(settings, "notify")]
+        pair = [telling(worker, "alert"), telling(worker)]
         await started(*pair)
         await feed(settings, range(10))
         await told(posts, 10)
@@ -222,20 +213,20 @@ async def test_a_running_pair_takes_new_routes_and_survives_kills(settings: Sett
     assert len(messages) == len({(alert, receiver) for alert, receiver, _ in messages})
 
 
-async def test_addresses_that_are_missing_leave_the_old_ones(settings: Settings) -> None:
+async def test_addresses_that_are_missing_leave_the_old_ones(settings: Settings, worker: Workers) -> None:
     """A running worker cannot have a new variable: it goes on with its tree, says so, and can be restarted with it."""
     await topics(settings)
     with listening() as (address, posts):
         first = RECEIVER.format("crm", address) + ONE.format("1s")
         await apply(settings, first)
-        child = worker(settings, "notify")
+        child = telling(worker)
         await started(child)
         await apply(settings, first.replace("SECRET", "OTHER"))
         await said(child, "receivers that cannot be told")
         await publish(settings, "rest", some := alerts(2))
         await told(posts, len(some))
         await child.stop()
-        other = worker(settings, "notify", OTHER=SECRET)
+        other = telling(worker, OTHER=SECRET)
         await started(other)
         await publish(settings, "rest", more := alerts(3)[2:])
         counts = await told(posts, 3)
@@ -262,14 +253,14 @@ async def test_routes_ask_for_profiles_that_are_there(settings: Settings, tmp_pa
     assert (await asyncio.to_thread(run, app, ["profiles", "apply", str(profiles)], env=env)).exit_code == 0
 
 
-async def test_a_broker_that_is_lost_shows(settings: Settings, tmp_path: Path) -> None:
+async def test_a_broker_that_is_lost_shows(settings: Settings, tmp_path: Path, worker: Workers) -> None:
     """`/readyz` says so when the broker goes after the start, and takes it back when it is there again."""
     own = LocalBroker(tmp_path / "kafka", settings.kafka)
     await own.start()
     mine = settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"bootstrap": own.bootstrap})})
     await topics(mine)
     port = free_port()
-    child = worker(mine, "notify", STELLWERK_METRICS__PORT=str(port), STELLWERK_STREAM__STUCK="4")
+    child = worker("notify", of=mine, quick=True, STELLWERK_METRICS__PORT=str(port), STELLWERK_STREAM__STUCK="4")
     await started(child)
 
     async def answers(code: int) -> None:
