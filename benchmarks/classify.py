@@ -10,6 +10,7 @@ turns in one process; the figures in themselves say more about the machine.
 from __future__ import annotations
 
 import argparse
+import gc
 import resource
 import statistics
 import sys
@@ -83,6 +84,9 @@ def main() -> None:
     began = time.process_time()
     scorer = registry.load()
     loading = time.process_time() - began
+    # As the workers do once the model is read.
+    gc.collect()
+    gc.freeze()
     with threadpool_limits(1):
         signals = ours(scorer, items, BATCH)
         memory = peak()

@@ -195,19 +195,21 @@ def belong(facts: Sequence[Fact], signals: Sequence[Signal]) -> tuple[Fact, ...]
 
     A type that the kind speaks of (jobs: hiring, layoffs) is preferred to one that is a sentence or two nearer.
     """
-    spans = [(span, signal) for signal in signals for span in signal.evidence]
+    spans = [(span.start, span.end, -signal.probability, signal.type) for signal in signals for span in signal.evidence]
     if not any(signal.type is SignalType.PARTNERSHIP for signal in signals):
         facts = [fact for fact in facts if fact.kind is not FactKind.PARTNER]
     if not spans:
         return tuple(facts)
 
-    def cost(fact: Fact, span: Span, signal: Signal) -> tuple[int, float]:
-        speaks = signal.type in _SPEAKS.get(fact.kind, ())
-        return _apart(fact, span) - (_PREFERRED if speaks else 0), -signal.probability
+    def nearest(fact: Fact) -> SignalType:
+        spoken, first, last = _SPEAKS.get(fact.kind, frozenset()), fact.start, fact.end
+        costs = [
+            (max(0, start - last, first - end) - (_PREFERRED if kind in spoken else 0), unlikely)
+            for start, end, unlikely, kind in spans
+        ]
+        return spans[costs.index(min(costs))][-1]
 
-    return tuple(
-        fact.model_copy(update={"signal": min(spans, key=lambda one: cost(fact, *one))[1].type}) for fact in facts
-    )
+    return tuple(fact.model_copy(update={"signal": nearest(fact)}) for fact in facts)
 
 
 def beside(facts: Sequence[Fact], signal: Signal) -> tuple[Fact, ...]:

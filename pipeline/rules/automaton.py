@@ -186,8 +186,7 @@ class View:
         """Return where a word stands, in order."""
         found = self._found.get(word.forms)
         if found is None:
-            there = any(number in self._by_literal for number, _ in self._known[word.forms])
-            found = self._found[word.forms] = sorted(set(self._look(word))) if there else []
+            found = self._found[word.forms] = sorted(set(self._look(word)))
         if word.where is Where.BOTH or not found:
             return found
         split = bisect_left(found, (self.split, 0))

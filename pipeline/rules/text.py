@@ -47,6 +47,7 @@ _BYTES: Final = bytes(
     ord(_folded(bytes([code]).decode(_WESTERN, errors="replace"))) if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else 32
     for code in range(256)
 )
+_EASTERN = re.compile("[\u0100-\u024f]+")
 
 
 class Folded(NamedTuple):
@@ -78,9 +79,18 @@ def fold(body: str) -> Folded:
 
 def _translated(body: str) -> str:
     try:
-        return body.encode(_WESTERN).translate(_BYTES).decode("latin-1")
+        return _of_bytes(body)
+    except UnicodeEncodeError:
+        pass
+    try:
+        # `Łódź` in a western text: a few letters, and western ones when they are folded.
+        return _of_bytes(_EASTERN.sub(lambda found: found.group().translate(_TABLE), body))
     except UnicodeEncodeError:
         return body.translate(_TABLE)
+
+
+def _of_bytes(body: str) -> str:
+    return body.encode(_WESTERN).translate(_BYTES).decode("latin-1")
 
 
 def _composed(body: str) -> Folded:
