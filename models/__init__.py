@@ -2,6 +2,8 @@
 
 corpus.py     labelled items from JSONL;  folds.py  which of them tell the same story
 tokens.py     text to words;  features.py  words to numbers;  counting.py  the arithmetic under it
+companies.py  which words name a company;  lesson.py  learning that from labels;  cues.py  what form a text has
+mixer.py      margins and cues, weighed by small nets;  blend.py  trains them
 lexicon.py    what words mean, names.txt among them;  names.py  counts those names
 scorer.py     a trained model in service: types, status, evidence
 store.py      a folder here or behind a URL

@@ -18,7 +18,6 @@ from models.corpus import TYPES, Item, marks
 from models.evaluate import measure
 from models.folds import stories
 from models.scorer import LANGUAGES, LinearScorer
-from models.tokens import document
 
 ROUNDS: Final = 2000
 LEVEL: Final = 0.05
@@ -97,7 +96,8 @@ def refusals(report: Mapping[str, Any], least: int = LEAST) -> list[str]:
 def _verdicts(model: LinearScorer, items: Sequence[Item]) -> NDArray[np.bool_]:
     """Return which types a model says of each item (items × 24)."""
     codes = [item.language for item in items]
-    return np.asarray(model.probabilities([document(item.body) for item in items], codes) >= model.thresholds(codes))
+    documents = [model.document(item.body) for item in items]
+    return np.asarray(model.probabilities(documents, codes) >= model.thresholds(codes))
 
 
 def _differences(
@@ -174,7 +174,7 @@ def _f1(hits: Floats, said: Floats, right: Floats) -> Floats:
 def _reliability(model: LinearScorer, items: Sequence[Item], right: NDArray[np.bool_]) -> list[list[float]]:
     """Return [mean probability, share that is true] per tenth of probability with at least ten cells, from 0.05 on."""
     codes = [item.language for item in items]
-    flat = model.probabilities([document(item.body) for item in items], codes).astype(np.float64).ravel()
+    flat = model.probabilities([model.document(item.body) for item in items], codes).astype(np.float64).ravel()
     truth, flat = right.ravel()[flat >= 0.05], flat[flat >= 0.05]
     bins = np.minimum((flat * 10).astype(np.int64), 9)
     return [

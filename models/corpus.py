@@ -98,11 +98,11 @@ def seeds(folder: Path = SEED) -> list[Item]:
 def texts(file: Path, table: Path = READ) -> list[Item]:
     """Return the items of a file that the project's table labels, in the table's order.
 
-    The table says types and status only: the title stands for the passage.
+    The table says types, statuses and who acts: the title stands for the passage.
 
     Args:
         file: JSON lines with `id`, `lang`, `title`, `text`; other lines than those of the table are passed over.
-        table: one line each, `id<TAB>type:status,…`, or `-` for no signal.
+        table: one line each, `id<TAB>type:status:company|…`, or `-` for no signal; no company where it was not noted.
 
     Raises:
         BadInput: no such file, or a line of one of them that is not what it should be; with file and line.
@@ -112,8 +112,8 @@ def texts(file: Path, table: Path = READ) -> list[Item]:
     for number, line in enumerate(table.read_text().splitlines(), 1):
         name, _, said = line.partition("\t")
         try:
-            pairs = [pair.split(":") for pair in said.split(",") if said != "-"]
-            signals = [{"type": kind, "status": status} for kind, status in pairs]
+            parts = [part.split(":", 2) for part in said.split("|") if said != "-"]
+            signals = [{"type": kind, "status": status, "company": company} for kind, status, company in parts]
             if name in found:
                 title = str(found[name]["title"])
                 items.append(_item(found[name] | {"signals": [one | {"evidence": title} for one in signals]}, False))

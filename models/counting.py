@@ -7,7 +7,7 @@ spread over all places where it stands.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 
 import numpy as np
@@ -24,7 +24,9 @@ class Batch:
     """Documents as arrays.
 
     Attributes:
-        words: each different word, in order of its first place.
+        words: each different word, in order of its first place; those that name a company somewhere stand once more
+            behind the others.
+        named: which of `words` are meant as names.
         ids: for each place its index into `words`.
         rows: for each place the number of its document.
         runs: for each place the number of its run, counted through all documents.
@@ -33,12 +35,29 @@ class Batch:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         number: defaultdict[str, int] = defaultdict(count().__next__)
-        runs = [run for item in documents for run in item]
+        runs = [run for item in documents for run in item.runs]
         self.size = len(documents)
         self.ids = np.array([number[word] for run in runs for word in run], dtype=np.int64)
         self.words = list(number)
         self.runs = _numbered([len(run) for run in runs])
-        self.rows = _numbered([len(item) for item in documents])[self.runs]
+        self.rows = _numbered([len(item.runs) for item in documents])[self.runs]
+        self.named = np.zeros(len(self.words), dtype=np.bool_)
+        self._name(documents, number)
+
+    def _name(self, documents: Sequence[Document], number: Mapping[str, int]) -> None:
+        """Give words another number where they name a company."""
+        known = len(number)
+        keys = [
+            row * known + number[word]
+            for row, item in enumerate(documents)
+            for word in sorted(item.names)
+            if word in number
+        ]
+        places = np.flatnonzero(np.isin(self.rows * known + self.ids, np.array(keys, dtype=np.int64)))
+        again, which = np.unique(self.ids[places], return_inverse=True)
+        self.ids[places] = known + which
+        self.words += [self.words[at] for at in again.tolist()]
+        self.named = np.append(self.named, np.ones(len(again), dtype=np.bool_))
 
     def spread(self, brought: Sequence[Columns], width: int) -> sparse.csr_matrix:
         """Return how often each document has each column, where each of the different words brings some.

@@ -15,7 +15,7 @@ import numpy as np
 
 from models.labels import Text
 from models.scorer import LANGUAGES, LinearScorer
-from models.tokens import Document, document
+from models.tokens import Document
 
 BINS: Final = 10
 MOVED: Final = 0.1
@@ -33,7 +33,7 @@ def unknown(scorer: LinearScorer, text: Document, known: int = 0) -> float:
         text: the words.
         known: known words that are added to each text, so that one strange word does not make a short one strange.
     """
-    words = [word for run in text for word in run if word[:1].isalpha()]
+    words = [word for run in text.runs for word in run if word[:1].isalpha()]
     return sum(word not in scorer.features.words for word in words) / (len(words) + known) if words else 0.0
 
 
@@ -50,7 +50,7 @@ def profile(scorer: LinearScorer, texts: Sequence[Text]) -> dict[str, Any]:
             continue
         counts, new = np.zeros(BINS, dtype=np.int64), 0.0
         for start in range(0, len(mine), _AT_ONCE):
-            documents = [document(text.body) for text in mine[start : start + _AT_ONCE]]
+            documents = [scorer.document(text.body) for text in mine[start : start + _AT_ONCE]]
             best = scorer.probabilities(documents, [code] * len(documents)).max(axis=1)
             counts += np.bincount(np.minimum((best * BINS).astype(np.int64), BINS - 1), minlength=BINS)
             new += sum(unknown(scorer, one) for one in documents)

@@ -21,7 +21,6 @@ from models.corpus import TYPES, Item, gather, helping, marks
 from models.folds import folds
 from models.learn import Judged, Table, calibrate, judge, out_of_fold
 from models.scorer import LANGUAGES, LinearScorer
-from models.tokens import document
 
 _RARE = 8
 """Items of a type below which its F1 says nothing and stays out of the mean."""
@@ -35,7 +34,7 @@ def figures(items: Sequence[Item], judged: Judged, fold: NDArray[np.int64]) -> d
 def measure(scorer: LinearScorer, items: Sequence[Item]) -> dict[str, Any]:
     """Return the same figures for one model on items that it has not been trained on, its own thresholds in force."""
     languages = [item.language for item in items]
-    chances = scorer.probabilities([document(item.body) for item in items], languages)
+    chances = scorer.probabilities([scorer.document(item.body) for item in items], languages)
     judged = Judged(np.zeros_like(chances, dtype=np.float64), [], [])
     for item in items:
         judge(scorer, item, judged.evidence, judged.statuses)
@@ -124,9 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     items = gather(chosen.data)
     extra = helping(chosen.data) if chosen.seeds else []
-    fold = folds(items)
+    fold = folds([*items, *extra])
     judged = out_of_fold(items, extra, fold, lambda line: print(line, file=sys.stderr))
-    report = figures(items, judged, fold)
+    report = figures(items, judged, fold[: len(items)])
     print(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() if chosen.json else table(report))
     return 0
 

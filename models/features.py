@@ -19,13 +19,18 @@ from ahocorasick_rs import AhoCorasick, Implementation
 from numpy.typing import NDArray
 from scipy import sparse
 
+from models.companies import Companies, Name
 from models.counting import Batch, Columns, ranges, tally
+from models.cues import cues
 from models.lexicon import FINGERPRINT, NAMES, concepts
-from models.tokens import Document, Tokens
+from models.tokens import Document, Tokens, document
 
 SPAN: Final = 8
 """Words within which two concepts are a pair."""
 MEANINGS: Final = len(NAMES) * (len(NAMES) + 1)
+ORG: Final = NAMES.index("org")
+LIKELY: Final = 0.1
+"""Chance from which a word is taken for the name of a company."""
 _REMEMBER: Final = 200_000
 
 
@@ -128,6 +133,8 @@ class Meanings:
     def counts(batch: Batch) -> sparse.csr_matrix:
         """Return how often each document has each concept and each pair (shape: documents × `MEANINGS`)."""
         meant = [concepts(word) for word in batch.words]
+        for name in np.flatnonzero(batch.named).tolist():
+            meant[name] = tuple(sorted({*meant[name], ORG}))
         many = np.array([len(one) for one in meant], dtype=np.int64)
         at = np.flatnonzero(many[batch.ids])
         each = many[batch.ids[at]]
@@ -149,21 +156,22 @@ class Features:
         words: words and pairs of words.
         chars: pieces of words.
         meanings: concepts and pairs of concepts.
+        companies: says which words name a company.
     """
 
-    def __init__(self, words: Words, chars: Pieces, meanings: Meanings) -> None:
-        self.words, self.chars, self.meanings = words, chars, meanings
+    def __init__(self, words: Words, chars: Pieces, meanings: Meanings, companies: Companies) -> None:
+        self.words, self.chars, self.meanings, self.companies = words, chars, meanings, companies
 
     def __len__(self) -> int:
         """Return the number of columns."""
         return len(self.words.terms) + len(self.chars.terms) + MEANINGS
 
     @classmethod
-    def fit(cls, documents: Sequence[Document], least: int = 2) -> Features:
+    def fit(cls, documents: Sequence[Document], companies: Companies, least: int = 2) -> Features:
         """Return features whose vocabulary is what at least `least` of these documents have."""
         words = _vocabulary(documents, least, word_terms)
         chars = _vocabulary(documents, least, lambda run: chain.from_iterable(map(pieces, run)))
-        return cls(Words(*words), Pieces(*chars), Meanings(_meaning_weights(documents)))
+        return cls(Words(*words), Pieces(*chars), Meanings(_meaning_weights(documents)), companies)
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Features:
@@ -176,7 +184,8 @@ class Features:
             raise ValueError("trained with another lexicon than models/lexicon.py; train it again")
         words = Words(state["words"].split("\t"), state["words_idf"].astype(np.float32))
         chars = Pieces(state["chars"].split("\t"), state["chars_idf"].astype(np.float32))
-        return cls(words, chars, Meanings(state["meanings_idf"].astype(np.float32)))
+        companies = Companies(state["companies"].astype(np.float32), float(state["companies_bias"]))
+        return cls(words, chars, Meanings(state["meanings_idf"].astype(np.float32)), companies)
 
     def state(self) -> dict[str, Any]:
         """Return plain strings and arrays that say everything."""
@@ -186,8 +195,18 @@ class Features:
             "chars": "\t".join(self.chars.terms),
             "chars_idf": self.chars.idf,
             "meanings_idf": self.meanings.idf,
+            "companies": self.companies.weights.astype(np.float16),
+            "companies_bias": self.companies.bias,
             "lexicon": FINGERPRINT,
         }
+
+    def document(self, body: str) -> Document:
+        """Return a body as the model reads it."""
+        return told(body, self.companies)
+
+    def names(self, body: str) -> frozenset[str]:
+        """Return the words of a body, in lower case, that name a company."""
+        return _likely(self.companies.find(body))
 
     def matrix(self, documents: Sequence[Document]) -> sparse.csr_matrix:
         """Return the blocks of each document in one row, each of unit length (shape: documents × terms, float32)."""
@@ -196,13 +215,25 @@ class Features:
         return sparse.hstack([_weighted(block.counts(batch), block.idf) for block in blocks], format="csr")
 
 
+def told(body: str, companies: Companies) -> Document:
+    """Return title and lead of a body, the names in it, and its cues."""
+    found = companies.find(body)
+    plain = document(body)
+    return plain._replace(names=_likely(found), cues=cues(body, plain, found))
+
+
+def _likely(found: Iterable[Name]) -> frozenset[str]:
+    """Return the words that are taken for names."""
+    return frozenset(name.word for name in found if name.chance >= LIKELY)
+
+
 def _vocabulary(
     documents: Sequence[Document], least: int, terms_of: Callable[[Tokens], Iterable[str]]
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Return the terms of at least `least` documents in alphabetical order, and their inverse document frequency."""
     seen: Counter[str] = Counter()
     for item in documents:
-        seen.update({term for run in item for term in terms_of(run)})
+        seen.update({term for run in item.runs for term in terms_of(run)})
     terms = sorted(term for term, count in seen.items() if count >= least)
     frequency = np.array([seen[term] for term in terms], dtype=np.float64)
     return terms, (np.log((1 + len(documents)) / (1 + frequency)) + 1).astype(np.float32)

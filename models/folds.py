@@ -29,24 +29,6 @@ def folds(items: Sequence[Item], count: int = 5, seed: int = 0) -> NDArray[np.in
     return np.array([fold[story] for story in group.tolist()])
 
 
-def bound(items: Sequence[Item], extra: Sequence[Item], fold: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say which extra items tell a story that an item of a fold tells too (shape: extra × folds).
-
-    Args:
-        items: in folds.
-        extra: in none; invented ones (`seed`) tell nobody's story.
-        fold: of each item.
-    """
-    told = np.zeros((len(extra), int(fold.max()) + 1), dtype=np.bool_)
-    real = [at for at, item in enumerate(extra) if not item.seed]
-    if not real:
-        return told
-    story = stories([*items, *(extra[at] for at in real)])
-    for at, mine in zip(real, story[len(items) :].tolist(), strict=True):
-        told[at, fold[story[: len(items)] == mine]] = True
-    return told
-
-
 def stories(items: Sequence[Item]) -> NDArray[np.int64]:
     """Return for each item the index of the first item of its story.
 

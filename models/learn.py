@@ -7,7 +7,7 @@ type. Probabilities and thresholds come from scores on items that were not train
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -16,18 +16,23 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
+from models.blend import DECAY, HIDDEN, NETS, ROUNDS, blend
 from models.corpus import STATUSES, TYPES, Item, marks
-from models.features import SPAN, Features
-from models.folds import bound
+from models.cues import CUES
+from models.features import LIKELY, SPAN, Features, told
+from models.lesson import PARTS, Lesson
 from models.lexicon import FINGERPRINT
-from models.scorer import LANGUAGES, LinearScorer, Weights
-from models.tokens import LEAD, document, tokens
+from models.mixer import Mixer
+from models.scorer import LANGUAGES, LinearScorer, Weights, surroundings
+from models.tokens import LEAD, Document, tokens
 from pipeline.classify.sentences import Sentence, sentences
 from pipeline.classify.step import Prepared
 
 STRENGTH: Final = 12.0
 """Inverse of the regularisation of a type's regression."""
 STATUS_STRENGTH: Final = 3.0
+ENOUGH: Final = 5000
+"""Real items below which no nets are trained: they would only learn them by heart."""
 INVENTED: Final = 0.5
 """What an item written for training weighs, where a real one weighs 1."""
 LEAST: Final = 2
@@ -38,10 +43,15 @@ LATER: Final = 0.3
 _FEW: Final = 3
 _FAR: Final = -4.0
 """Margin below which a cell is out of the question and would only blur the calibration of the others."""
+_EVEN: Final = 7
+"""Neighbouring thresholds whose F1 is taken together."""
 _DRAWN: Final = 0.3
 """Below 1, the offset of a type is drawn towards that of all."""
 
-RECIPE: Final = f"{STRENGTH} {STATUS_STRENGTH} {INVENTED} {LEAST} {TITLE} {LATER} {_DRAWN} {LEAD} {SPAN} {FINGERPRINT}"
+RECIPE: Final = (
+    f"{STRENGTH} {STATUS_STRENGTH} {INVENTED} {LEAST} {TITLE} {LATER} {_DRAWN} {_EVEN} {LEAD} {SPAN} {LIKELY} "
+    f"{ENOUGH} {NETS} {HIDDEN} {DECAY} {ROUNDS} {FINGERPRINT}"
+)
 """What, besides the items, decides what a version becomes."""
 
 Progress = Callable[[str], None]
@@ -53,25 +63,29 @@ class Judged:
     """What models said about items that they had not seen.
 
     Attributes:
-        margins: items × 24, uncalibrated.
+        margins: items × 24, uncalibrated, mixed by nets that had not seen the items either.
         evidence: per gold signal, language, and whether the first and whether any sentence picked for it overlaps the
             labelled passage.
         statuses: per gold signal, (right index, said index).
+        mixer: nets that learnt from all of them, for the version that goes into service.
     """
 
     margins: Table
     evidence: list[tuple[str, bool, bool]]
     statuses: list[tuple[str, int, int]]
+    mixer: Mixer = field(default_factory=Mixer.none)
 
 
 def fit(items: Sequence[Item], version: str = "unnamed", least: int = LEAST) -> LinearScorer:
     """Return a scorer trained on all items, not calibrated."""
-    documents = [document(item.body) for item in items]
-    features = Features.fit(documents, least)
+    lesson = Lesson(items)
+    taught = [lesson.learn(part) for part in range(PARTS)]
+    documents = [told(item.body, taught[part]) for item, part in zip(items, lesson.part.tolist(), strict=True)]
+    features = Features.fit(documents, lesson.learn(), least)
     weight = np.array([INVENTED if item.seed else 1.0 for item in items])
     with threadpool_limits(1):  # threads on vectors this short only wait for each other
         types, bias = _types(features.matrix(documents), marks(items), weight)
-        statuses, statuses_bias = _statuses(features, items)
+        statuses, statuses_bias = _statuses(features, items, documents)
     ones = np.ones(len(LANGUAGES), dtype=np.float32)
     even = np.full((len(LANGUAGES), len(TYPES)), 0.5, dtype=np.float32)
     weights = Weights(types, bias, ones, even * 0, even, statuses, statuses_bias, TITLE, LATER)
@@ -81,27 +95,53 @@ def fit(items: Sequence[Item], version: str = "unnamed", least: int = LEAST) -> 
 def out_of_fold(
     items: Sequence[Item], extra: Sequence[Item], fold: NDArray[np.int64], progress: Progress = lambda _: None
 ) -> Judged:
-    """Score every item by a model that saw neither it nor its story; `extra` items only ever train."""
-    told = bound(items, extra, fold)
-    margins = np.zeros((len(items), len(TYPES)))
+    """Score every item by a model that saw neither it nor its story; of `extra` items nothing is measured.
+
+    Args:
+        items: what is measured.
+        extra: what is learnt from only.
+        fold: of the items, then of the extra ones (`folds` of both together).
+        progress: is told each fold.
+    """
+    every = [*items, *extra]
+    margins = np.zeros((len(every), len(TYPES)))
+    cues = np.zeros((len(every), CUES + 1))
     evidence: list[tuple[str, bool, bool]] = []
     statuses: list[tuple[str, int, int]] = []
     for number in np.unique(fold).tolist():
-        held = [item for item, mine in zip(items, fold.tolist(), strict=True) if mine == number]
-        known = [item for item, mine in zip(items, fold.tolist(), strict=True) if mine != number]
-        scorer = fit(known + [item for item, one in zip(extra, told[:, number].tolist(), strict=True) if not one])
-        margins[fold == number] = scorer.margins([document(item.body) for item in held])
-        for item in held:
-            judge(scorer, item, evidence, statuses)
+        held = np.flatnonzero(fold == number)
+        scorer = fit([every[at] for at in np.flatnonzero(fold != number).tolist()])
+        documents = [scorer.document(every[at].body) for at in held.tolist()]
+        margins[held] = scorer.margins(documents)
+        cues[held] = surroundings(documents, [every[at].language for at in held.tolist()])
+        for at in held[held < len(items)].tolist():
+            judge(scorer, every[at], evidence, statuses)
         progress(f"fold {number + 1} of {len(np.unique(fold))}: {len(held)} items scored")
-    return Judged(margins, evidence, statuses)
+    mixed, mixer = _mixed(margins, cues, every, fold, len(items))
+    return Judged(mixed, evidence, statuses, mixer)
+
+
+def _mixed(
+    margins: Table, cues: Table, items: Sequence[Item], fold: NDArray[np.int64], measured: int
+) -> tuple[Table, Mixer]:
+    """Return the margins of the measured items, mixed by nets that saw none of their fold, and nets that saw all."""
+    right = marks(items)
+    real = np.array([not item.seed for item in items])
+    if real.sum() < ENOUGH:
+        return margins[:measured], Mixer.none()
+    mixed = np.zeros((measured, margins.shape[1]))
+    for number in np.unique(fold).tolist():
+        others, held = real & (fold != number), np.flatnonzero(fold[:measured] == number)
+        mixer = blend(margins[others], cues[others], right[others])
+        mixed[held] = mixer.mix(margins[held].astype(np.float32), cues[held].astype(np.float32))
+    return mixed, blend(margins[real], cues[real], right[real])
 
 
 def calibrated(scorer: LinearScorer, judged: Judged, items: Sequence[Item], version: str) -> LinearScorer:
-    """Return the scorer with probabilities and thresholds learnt from out-of-fold margins."""
+    """Return the scorer with its nets, and with probabilities and thresholds learnt from out-of-fold margins."""
     slope, offset, thresholds = calibrate(judged.margins, marks(items), [item.language for item in items])
     weights = replace(scorer.weights, slope=slope, offset=offset, thresholds=thresholds)
-    return LinearScorer(version, scorer.features, weights)
+    return LinearScorer(version, scorer.features, weights, judged.mixer)
 
 
 def calibrate(
@@ -124,7 +164,10 @@ def calibrate(
 def tune(chances: Table, right: NDArray[np.int8]) -> float:
     """Return the threshold with the best F1 over all types: probabilities are calibrated, so one suits all."""
     grid = np.arange(0.15, 0.75, 0.02)
-    return float(grid[int(np.argmax([_f1(chances >= at, right > 0) for at in grid]))])
+    scores = np.array([_f1(chances >= at, right > 0) for at in grid])
+    # The curve is flat at its top, and where exactly it is highest is chance: the middle of what is high is meant.
+    even = np.convolve(np.pad(scores, _EVEN // 2, mode="edge"), np.ones(_EVEN), mode="valid")
+    return float(grid[int(np.argmax(even))])
 
 
 def _f1(said: NDArray[np.bool_], right: NDArray[np.bool_]) -> float:
@@ -155,21 +198,23 @@ def _types(
     for kind in range(len(TYPES)):
         if right[:, kind].sum() < _FEW:
             continue
-        model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0).fit(
+        model = LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, random_state=0).fit(
             matrix, right[:, kind], sample_weight=weight
         )
         weights[:, kind], bias[kind] = model.coef_[0], model.intercept_[0]
     return weights, bias
 
 
-def _statuses(features: Features, items: Sequence[Item]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _statuses(
+    features: Features, items: Sequence[Item], documents: Sequence[Document]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return coefficients ((terms + 24) × 5) and intercepts of the status regression on evidence sentences."""
     runs, kinds, right = [], [], []
-    for item in items:
+    for item, document in zip(items, documents, strict=True):
         spans = sentences(item.body)
         for signal in item.signals:
             start, end = spans[_nearest(spans, signal.start, signal.end)]
-            runs.append((tokens(item.body[start:end]),))
+            runs.append(Document((tokens(item.body[start:end]),), document.names))
             kinds.append(TYPES.index(signal.kind))
             right.append(STATUSES.index(signal.status))
     weights = np.zeros((len(features) + len(TYPES), len(STATUSES)), dtype=np.float32)

@@ -16,12 +16,13 @@ from scipy import sparse
 
 from models.corpus import STATUSES, TYPES
 from models.features import Features
-from models.tokens import LEAD, Document, document, tokens
+from models.mixer import Mixer
+from models.tokens import LEAD, Document, tokens
 from pipeline.classify.step import Found, Prepared
 from pipeline.errors import BadModel
 
 LANGUAGES: Final = ("de", "en")
-FORM: Final = 1
+FORM: Final = 2
 """Rises when the state's form changes; a model of another form is refused."""
 MOST_EVIDENCE: Final = 3
 _NEXT: Final = 0.5
@@ -64,10 +65,12 @@ class LinearScorer:
         version: the version's name.
         features: as trained.
         weights: as trained.
+        mixer: as trained; None: the regressions decide alone.
     """
 
-    def __init__(self, version: str, features: Features, weights: Weights) -> None:
+    def __init__(self, version: str, features: Features, weights: Weights, mixer: Mixer | None = None) -> None:
         self._version, self.features, self.weights = version, features, weights
+        self.mixer = mixer or Mixer.none()
 
     @property
     def version(self) -> str:
@@ -78,7 +81,7 @@ class LinearScorer:
         """Return the findings of each item, in the items' order, the most probable first."""
         if not items:
             return []
-        chances = self.probabilities([document(item.body) for item in items], [item.language for item in items])
+        chances = self.probabilities([self.document(item.body) for item in items], [item.language for item in items])
         over = chances >= self.thresholds([item.language for item in items])
         hits = [(row, kind) for row, kind in zip(*(side.tolist() for side in np.nonzero(over)), strict=True)]
         found: list[list[Found]] = [[] for _ in items]
@@ -88,14 +91,19 @@ class LinearScorer:
             findings.sort(key=lambda finding: (-finding.probability, finding.kind))
         return found
 
+    def document(self, body: str) -> Document:
+        """Return a body as this version reads it."""
+        return self.features.document(body)
+
     def margins(self, documents: Sequence[Document]) -> Floats:
-        """Return the uncalibrated log odds (shape: documents × 24)."""
+        """Return what the regressions say, uncalibrated log odds (shape: documents × 24)."""
         return np.asarray(self.features.matrix(documents) @ self.weights.types + self.weights.types_bias)
 
     def probabilities(self, documents: Sequence[Document], languages: Sequence[str]) -> Floats:
         """Return calibrated probabilities (shape: documents × 24)."""
         which = _rows(languages)
-        odds = self.margins(documents) * self.weights.slope[which][:, None] + self.weights.offset[which]
+        mixed = self.mixer.mix(self.margins(documents), surroundings(documents, languages))
+        odds = mixed * self.weights.slope[which][:, None] + self.weights.offset[which]
         return np.asarray(1.0 / (1.0 + np.exp(-odds)))
 
     def thresholds(self, languages: Sequence[str]) -> Floats:
@@ -112,7 +120,11 @@ class LinearScorer:
         first: dict[int, int] = {}
         for row in rows:
             first[row] = len(runs)
-            runs.extend((tokens(items[row].body[start:end]),) for start, end in items[row].sentences[: early[row]])
+            names = self.features.names(items[row].body)
+            runs.extend(
+                Document((tokens(items[row].body[start:end]),), names)
+                for start, end in items[row].sentences[: early[row]]
+            )
         matrix = self.features.matrix(runs)
         pulls = np.asarray(matrix @ self.weights.types)
         judged = []
@@ -151,6 +163,7 @@ class LinearScorer:
             "statuses_bias": weights.statuses_bias,
             "title": weights.title,
             "later": weights.later,
+            "mixer": self.mixer.state(),
         }
 
     @classmethod
@@ -177,8 +190,9 @@ class LinearScorer:
                 later=float(state["later"]),
             )
             features = Features.restore(state["features"])
+            mixer = Mixer.restore(state["mixer"])
             _check(weights, len(features))
-            return cls(str(state["version"]), features, weights)
+            return cls(str(state["version"]), features, weights, mixer)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadModel(f"a model with a part missing or wrong: {error!r:.200}") from None
 
@@ -198,6 +212,12 @@ def _check(weights: Weights, terms: int) -> None:
     for name, shape in shapes.items():
         if (found := getattr(weights, name).shape) != shape:
             raise ValueError(f"{name} has shape {found}, not {shape}")
+
+
+def surroundings(documents: Sequence[Document], languages: Sequence[str]) -> Floats:
+    """Return each document's cues, its language among them (shape: documents × `CUES` + 1)."""
+    cues = np.array([document.cues for document in documents], dtype=np.float32).reshape(len(documents), -1)
+    return np.column_stack([cues, _rows(languages).astype(np.float32)])
 
 
 def _rows(languages: Sequence[str]) -> NDArray[np.int64]:

@@ -17,7 +17,6 @@ from models.corpus import TYPES
 from models.drift import unknown
 from models.labels import Text
 from models.scorer import LinearScorer
-from models.tokens import document
 
 #: What a text in unknown words only is worth beside one that could not be less certain.
 NEW: Final = 0.5
@@ -64,7 +63,7 @@ def suggest(scorer: LinearScorer, texts: Sequence[tuple[str, Text]], count: int)
     value = near.max(axis=1) + NEW * new
     # Of equal value the earlier one: the same articles give the same list.
     pool = np.argsort(-value, kind="stable")[: _POOL * count]
-    rows = scorer.features.matrix([document(texts[at][1].body) for at in pool])
+    rows = scorer.features.matrix([scorer.document(texts[at][1].body) for at in pool])
     length = np.maximum(np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel()), 1e-9)
     likest = np.zeros(len(pool), dtype=np.float64)
     found: list[Suggestion] = []
@@ -90,7 +89,7 @@ def _judge(
     for start in range(0, len(texts), _AT_ONCE):
         some = texts[start : start + _AT_ONCE]
         codes = [text.language for text in some]
-        documents = [document(text.body) for text in some]
+        documents = [scorer.document(text.body) for text in some]
         said = scorer.probabilities(documents, codes).astype(np.float64)
         at = scorer.thresholds(codes).astype(np.float64)
         chances.append(said)

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 LEAD: Final = 1200
 """Characters of text, after the title, that are read: news says its news first, and training text is short."""
 _REMEMBER: Final = 200_000
 
 Tokens = list[str]
-Document = Sequence[Tokens]
-"""Runs of tokens (title, lead); pairs of words never cross from one to the next."""
+
+
+class Document(NamedTuple):
+    """A text as the model reads it.
+
+    Attributes:
+        runs: tokens of the title, tokens of the lead; pairs of words never cross from one to the next.
+        names: those of the tokens that name a company here.
+        cues: what else is known of the text (`models.cues`); nothing where only the words are asked.
+    """
+
+    runs: tuple[Tokens, ...]
+    names: frozenset[str] = frozenset()
+    cues: tuple[float, ...] = ()
+
 
 _AMOUNT: Final = r"""
     (?=[$€£UEC])(?:[$€£]|US\$|EUR|USD|CHF)\s?\d[\d.,]*(?:\s?(?:bn|billion|million|m|k|Mio|Mrd)\b\.?)?
@@ -59,6 +71,6 @@ def tokens(text: str) -> Tokens:
 
 
 def document(body: str) -> Document:
-    """Return title and lead of a body as the model reads them."""
+    """Return title and lead of a body, nothing known of names."""
     title, _, text = body.partition("\n")
-    return (tokens(title), tokens(text[:LEAD]))
+    return Document((tokens(title), tokens(text[:LEAD])))

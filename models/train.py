@@ -47,7 +47,7 @@ def train(
     lineage = digest([*items, *extra])
     version = f"stellwerk-{RELEASE}-{hashlib.sha256(f'{lineage} {RECIPE}'.encode()).hexdigest()[:8]}"
     progress(f"{version}: {len(items)} items, {len(extra)} that only train")
-    fold = folds(items, parts)
+    fold = folds([*items, *extra], parts)
     judged = out_of_fold(items, extra, fold, progress)
     scorer = calibrated(fit([*items, *extra], version), judged, items, version)
     progress("trained on everything")
@@ -67,7 +67,7 @@ def train(
         "terms": len(scorer.features),
         "scikit_learn": sklearn.__version__,
         "numpy": np.__version__,
-        "cross_validation": figures(items, judged, fold),
+        "cross_validation": figures(items, judged, fold[: len(items)]),
     }
     return scorer, metrics
 
@@ -141,10 +141,11 @@ _OURS: Final = """
   train one on other text with `python -m models.train`.
 * {invented} items written for this project, about invented companies (`models/seed/`); each weighs half of a real
   one.
-* {read} further news items of the same kinds, most of them chosen because a model was unsure or a rare type was
-  suspected (`models/seed/read.tsv` holds ids and labels, no text). They only train.
-* Which words are names of companies (`models/names.txt`): counted in 22,000 unlabelled texts, and from three lists
-  (Forbes 2000, S&P 500, FinanceDatabase).
+* {read} further news items of the same kinds, those that a model gave a chance to carry a signal
+  (`models/seed/read.tsv` holds ids, labels and names of companies, no text). They only train. Against 575 items of the
+  labelled ones hidden among them, their readers had a micro-F1 of 0.91 in both languages.
+* Which words are names of companies: from the companies that all these labels name, from a count in 22,000 unlabelled
+  texts and from three lists (`models/names.txt`: Forbes 2000, S&P 500, FinanceDatabase).
 * Labels: read by a language model after the guidelines, one pass and checks. No human verdicts; a second reading of 200
   items agreed at F1 0.94 on types. That is consistency, not truth.
 """
@@ -161,8 +162,9 @@ _OWN: Final = """
 _CARD: Final = """# {version}
 
 Finds 24 types of investment signals in German and English business news, with status and the sentence that says so.
-Logistic regressions on words, pairs of words, pieces of words and the concepts of `models/lexicon.py`
-(scikit-learn {sklearn}); {terms} terms.
+Logistic regressions on words, pairs of words, pieces of words and the concepts of `models/lexicon.py`, {terms} terms;
+one more says which words name a company; small neural nets weigh the types by who is named and what form the text has
+(scikit-learn {sklearn}).
 
 ## What it learnt from
 
@@ -171,8 +173,8 @@ Logistic regressions on words, pairs of words, pieces of words and the concepts 
 
 ## Figures
 
-Five-fold cross-validation; a story is never on both sides; invented items train only; calibration and thresholds come
-from the other folds. `micro`, `macro`: F1 over types (macro: types with 8 items or more); `any`: F1 of "carries a
+Five-fold cross-validation; a story is never on both sides; invented items train only; nets, calibration and thresholds
+come from the other folds. `micro`, `macro`: F1 over types (macro: types with 8 items or more); `any`: F1 of "carries a
 signal"; `ece`: calibration error of probabilities over 0.05; `evidence`: share of labelled signals where the first
 sentence, chosen given the type, overlaps the labelled passage; `evidence_any`: where one of up to three does;
 `status`: share of right statuses, given the type.
@@ -185,7 +187,8 @@ sentence, chosen given the type, overlaps the labelled passage; `evidence_any`: 
 * It reads title and the first 1,200 characters. What stands only below is not found.
 * English means press releases mostly; `layoffs`, `insolvency`, `disruption`, `site_closure`, `hiring`, `tender` have
   few real English items, `tender`, `award`, `event` few German ones.
-* It does not know companies. "No company named" is a matter of routing, not of this model.
+* It guesses which words name a company from the words around them, in title and the first 300 characters. A signal of
+  an unknown company in a bare headline can be missed, and a product or an authority be taken for a company.
 * Irony, hypotheticals and background told in passing are often taken for news. Other languages are not scored.
 """
 

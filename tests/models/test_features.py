@@ -9,17 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.companies import BUCKETS, Companies
 from models.counting import Batch
-from models.features import MEANINGS, SPAN, Features, pieces, word_terms
+from models.features import MEANINGS, ORG, SPAN, Features, pieces, word_terms
 from models.lexicon import NAMES, concepts
-from models.tokens import document, tokens
+from models.tokens import Document, document, tokens
 
 TEXTS = [
     "Vossberg baut Werk in Ulm\nEs kostet 30 Mio. Euro.",
     "Kenmore opens a plant in Ohio\n",
     "Brenntal schließt Werk\n",
 ]
-FEATURES = Features.fit([document(text) for text in TEXTS], least=1)
+NOBODY = Companies(np.zeros(BUCKETS, dtype=np.float32), -10.0)
+FEATURES = Features.fit([document(text) for text in TEXTS], NOBODY, least=1)
+WORDS = st.sampled_from("vossberg baut werk in ulm plant opens euro".split())
 
 
 @pytest.mark.parametrize(
@@ -76,12 +79,14 @@ def test_rows_do_not_depend_on_their_neighbours(texts: list[str]) -> None:
 
 
 @settings(deadline=None)
-@given(
-    st.lists(st.lists(st.sampled_from("vossberg baut werk in ulm plant opens euro".split()), max_size=12), max_size=3)
-)
-def test_counts_are_those_of_a_plain_count(runs: list[list[str]]) -> None:
-    """Each block counts what a loop over the words counts."""
-    batch = Batch([[["werk"]], runs])
+@given(st.lists(st.lists(WORDS, max_size=12), max_size=3), st.frozensets(WORDS, max_size=3))
+def test_counts_are_those_of_a_plain_count(runs: list[list[str]], names: frozenset[str]) -> None:
+    """Each block counts what a loop over the words counts; what names a company is one, whatever else it means."""
+    batch = Batch([Document((["werk"],)), Document(tuple(runs), names)])
+
+    def meanings(word: str) -> set[int]:
+        return {*concepts(word), ORG} if word in names else set(concepts(word))
+
     words = Counter(term for run in runs for term in word_terms(run))
     assert _counted(FEATURES.words.counts(batch), FEATURES.words.terms) == {
         term: count for term, count in words.items() if term in FEATURES.words
@@ -91,14 +96,14 @@ def test_counts_are_those_of_a_plain_count(runs: list[list[str]]) -> None:
     assert _counted(FEATURES.chars.counts(batch), FEATURES.chars.terms) == {
         term: count for term, count in chars.items() if term in known
     }
-    meant = Counter(index for run in runs for word in run for index in concepts(word))
+    meant = Counter(index for run in runs for word in run for index in meanings(word))
     meant.update(
         len(NAMES) * (first + 1) + second
         for run in runs
         for at, word in enumerate(run)
         for earlier in run[max(0, at - SPAN) : at]
-        for first in concepts(earlier)
-        for second in concepts(word)
+        for first in meanings(earlier)
+        for second in meanings(word)
     )
     assert _counted(FEATURES.meanings.counts(batch), range(MEANINGS)) == meant
 

@@ -6,11 +6,12 @@ import numpy as np
 import orjson
 import pytest
 
-from models import registry
+from models import learn, registry
 from models.corpus import READ, SEED, Item, gather, marks, seeds, texts
 from models.evaluate import measure
-from models.folds import bound, folds, stories
+from models.folds import folds, stories
 from models.learn import calibrate, out_of_fold
+from models.mixer import Mixer
 from models.train import main, train
 from pipeline.errors import BadInput
 from pipeline.signals import SignalType, Status
@@ -77,28 +78,35 @@ def test_stories_stay_together() -> None:
 def test_extra_items_are_never_scored(sample: list[Item]) -> None:
     """What is written for training has no say in the figures."""
     items = sample[:40]
-    judged = out_of_fold(items, sample[40:60], folds(items, count=2))
+    judged = out_of_fold(items, sample[40:60], folds(sample[:60], count=2))
     assert judged.margins.shape == (40, 24)
     assert len(judged.statuses) == sum(len(item.signals) for item in items)
 
 
-def test_extra_items_of_a_story_stay_out_of_its_fold() -> None:
-    """A text that tells what an item under test tells does not teach the model that judges it; invented ones may."""
-    titles = ["Vossberg baut ein neues Werk in Ulm", "Kenmore names chief", "Meinradt streicht hundert Stellen"]
-    items = [Item(str(n), "de", title, "", ()) for n, title in enumerate(titles)]
-    extra = [Item("a", "de", f"{titles[0]} am Neckar", "", ()), Item("b", "de", titles[1], "", (), seed=True)]
-    assert bound(items, extra, np.array([0, 1, 2])).tolist() == [[True, False, False], [False, False, False]]
+def test_nets_that_decide_had_not_seen_the_item(sample: list[Item], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Margins of a fold are mixed by nets of the others; what goes into service learnt from all."""
+    monkeypatch.setattr(learn, "ENOUGH", 60)
+    taught: list[int] = []
+
+    def noted(margins: learn.Table, *_: learn.Table) -> Mixer:
+        taught.append(len(margins))
+        return Mixer.none()
+
+    monkeypatch.setattr(learn, "blend", noted)
+    fold = folds(sample[:60], count=2)
+    assert out_of_fold(sample[:40], sample[40:60], fold).mixer.layers == []
+    assert taught == [int((fold != 0).sum()), int((fold != 1).sum()), 60]
 
 
 def test_texts_get_the_labels_of_the_table(tmp_path: Path) -> None:
     """The table names items of a file by id; those that the file lacks are passed over, the title is the passage."""
     table, file = tmp_path / "read.tsv", tmp_path / "news.jsonl"
-    table.write_text("a\tlayoffs:planned,results:completed\nb\t-\nc\t-\n")
+    table.write_text("a\tlayoffs:planned:Aa: Werke|results:completed:\nb\t-\nc\t-\n")
     file.write_text('{"id": "b", "lang": "en", "title": "B", "text": ""}\n{"id": "a", "lang": "de", "title": "Aa"}\n')
     first, second = texts(file, table)
-    assert [(s.kind, s.status, s.start, s.end) for s in first.signals] == [
-        (SignalType.LAYOFFS, Status.PLANNED, 0, 2),
-        (SignalType.RESULTS, Status.COMPLETED, 0, 2),
+    assert [(s.kind, s.status, s.company, s.start, s.end) for s in first.signals] == [
+        (SignalType.LAYOFFS, Status.PLANNED, "Aa: Werke", 0, 2),
+        (SignalType.RESULTS, Status.COMPLETED, "", 0, 2),
     ]
     assert (second.id, second.language, second.signals, second.seed) == ("b", "en", (), False)
     table.write_text("a\tlayoff\n")
@@ -110,9 +118,9 @@ def test_every_label_that_ships_can_be_read() -> None:
     """Each line is an id, once, with types and statuses that exist."""
     lines = [line.split("\t") for line in READ.read_text().splitlines()]
     assert len({name for name, _ in lines}) == len(lines)
-    pairs = [pair.split(":") for _, said in lines if said != "-" for pair in said.split(",")]
-    assert {SignalType(kind) for kind, _ in pairs} == set(SignalType)
-    assert {Status(status) for _, status in pairs} == set(Status)
+    parts = [part.split(":", 2) for _, said in lines if said != "-" for part in said.split("|")]
+    assert {SignalType(kind) for kind, _, _ in parts} == set(SignalType)
+    assert {Status(status) for _, status, _ in parts} == set(Status)
 
 
 def test_calibration_keeps_the_order() -> None:
