@@ -1,6 +1,6 @@
 """Which words of an item's beginning name a company: a logistic regression on each word and its two neighbours.
 
-Lists of names end where news begins: every fourth company that acts in a German headline stands in no list. How a word
+Lists of names end where news begins: more than every fourth company that acts in German news stands in none. How a word
 is written, what it is made of and what stands beside it often tells. Learnt from the companies that labels name.
 
 A word's score is a sum over itself and its neighbours, so each part is worked out once and remembered.
