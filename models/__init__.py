@@ -16,6 +16,7 @@ suggest.py    which articles are worth a person's time
 compare.py    a candidate against the champion, with intervals;  page.py  for people
 stories.py    fits what says that two articles are one story;  python -m models.stories
 roles.py      fits what says which role an account plays;  python -m models.roles
+bears.py      fits what says whether an account bears a signal;  python -m models.bears
 drift.py      has the news changed since?
 promotion.py  who went into service when and why, and the way back
 champion/     the version that ships, with its card and figures

@@ -91,10 +91,11 @@ def signals(items: Sequence[Item], data: Path) -> dict[str, tuple[Signal, ...]]:
     scorer, champion = fit(apart([*gather(data), *helping(data)], items)), registry.load()
     known = {name: getattr(champion.weights, name) for name in ("slope", "offset", "thresholds")}
     fresh = LinearScorer(scorer.version, scorer.features, replace(scorer.weights, **known))
-    return {one.article.id: one.signals for one in classify(fresh, [_article(item) for item in items])}
+    return {one.article.id: one.signals for one in classify(fresh, [article(item) for item in items])}
 
 
-def _article(item: Item) -> Article:
+def article(item: Item) -> Article:
+    """Return an item as the classifier takes it."""
     now = datetime.now(UTC)
     return Article(
         id=item.id,

@@ -212,10 +212,9 @@ def framed(body: str, own: Sequence[Mention], passages: Passages) -> Frame | Non
         own: the account's names that are judged, at least one, in order.
         passages: the text's sentences.
     """
-    found = [_frame(body, mention, passages) for mention in own[:2]]
-    if found[0] and (len(found) == 1 or own[0].start < passages.title_end):
-        return found[0]
-    return None
+    if len(own) > 1 and own[0].start >= passages.title_end:
+        return None
+    return _frame(body, own[0], passages)
 
 
 def _frame(body: str, mention: Mention, passages: Passages) -> Frame | None:
