@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 import pipeline.route
 from models import registry
 from models.corpus import Item, gather, helping
-from models.folds import bound, folds
+from models.folds import folds
 from models.learn import fit
 from models.roles import article
 from models.scorer import LinearScorer
@@ -76,15 +76,14 @@ def accounts(data: Path) -> Accounts:
 
 def unseen(data: Path) -> Iterator[tuple[Item, Classified, int]]:
     """Yield each item as a classifier sees it that knows nothing of its story, with its fold."""
-    items, extra, champion = gather(data), helping(data), registry.load()
-    fold = folds(items, _FOLDS)
-    told = bound(items, extra, fold)
+    items, champion = gather(data), registry.load()
+    every = [*items, *helping(data)]
+    fold = folds(every, _FOLDS).tolist()
     known = {name: getattr(champion.weights, name) for name in ("slope", "offset", "thresholds")}
     for number in range(_FOLDS):
-        rest = [item for item, mine in zip(items, fold.tolist(), strict=True) if mine != number]
-        scorer = fit(rest + [item for item, one in zip(extra, told[:, number].tolist(), strict=True) if not one])
-        fresh = LinearScorer(scorer.version, scorer.features, replace(scorer.weights, **known))
-        held = [item for item, mine in zip(items, fold.tolist(), strict=True) if mine == number]
+        scorer = fit([item for item, mine in zip(every, fold, strict=True) if mine != number])
+        fresh = LinearScorer(scorer.version, scorer.features, replace(scorer.weights, **known), champion.mixer)
+        held = [item for item, mine in zip(items, fold, strict=False) if mine == number]
         for item, one in zip(held, classify(fresh, [article(item) for item in held]), strict=True):
             yield item, one, number
 
