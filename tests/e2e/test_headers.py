@@ -15,14 +15,26 @@ from agents import control
 from agents.outbox import Outbox
 from agents.sources import Source
 from deploy.local import DEMO
-from pipeline import accounts, kafka, retrain
-from pipeline.commands import rules
+from pipeline import accounts, applied, kafka, retrain
 from pipeline.dead import DeadLetter, again
 from pipeline.envelope import Out, headers_for
-from pipeline.records import Article, Label, PollState, Promotion
+from pipeline.records import Article, Label, PollState, ProfileFile, Promotion, RouteFile, RuleFile
 from pipeline.route.accounts import load_accounts
 from pipeline.settings import Settings
-from pipeline.topics import ALERTS, ARTICLES, DEAD_LETTERS, HELD, NOTIFICATIONS, TOPICS, WITHDRAWALS, Topic, route_topic
+from pipeline.topics import (
+    ALERTS,
+    ARTICLES,
+    DEAD_LETTERS,
+    HELD,
+    NOTIFICATIONS,
+    PROFILES,
+    ROUTES,
+    RULES,
+    TOPICS,
+    WITHDRAWALS,
+    Topic,
+    route_topic,
+)
 from tests.e2e.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -75,11 +87,12 @@ async def test_every_topic_after_a_run(settings: Settings) -> None:
 
 
 async def _control(settings: Settings) -> None:
-    """Send what people send: sources, accounts, rules, a label, a promotion."""
+    """Send what people send: sources, accounts, rules, profiles, routes, a label, a promotion."""
     now = datetime.now(UTC)
     await control.apply(settings.kafka, [Source(id="s", url="https://example.com/feed")])
     await accounts.apply(settings.kafka, load_accounts(DEMO / "accounts.csv"))
-    await rules._send(settings, "rules.toml", "1", "")
+    for topic, file in ((RULES, RuleFile), (PROFILES, ProfileFile), (ROUTES, RouteFile)):
+        await applied.put(settings.kafka, topic, file(name="file.toml", version="1", at=now, text=""))
     await retrain.send_labels(settings, [Label(article_id="a", author="kam", at=now)])
     await retrain._serve(settings, Promotion(model="classifier", version="1", at=now, author="kam"))
 
