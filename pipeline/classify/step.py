@@ -92,27 +92,30 @@ def classify(scorer: Scorer, articles: Sequence[Article], rules: Rules | None = 
     items = prepare(articles)
     wanted = [index for index, item in enumerate(items) if item.language in KNOWN and item.sentences]
     findings: dict[int, list[Found]] = dict(zip(wanted, scorer.score([items[index] for index in wanted]), strict=True))
-    return [
-        _classified(article, item, findings.get(index, []), scorer.version, rules)
+    # The rules of all articles before the facts of any: the tables they look into stay in the processor's cache.
+    signals = [
+        [*(_signal(item, found) for found in findings.get(index, ())), *_by_rules(rules, article, item)]
         for index, (article, item) in enumerate(zip(articles, items, strict=True))
+    ]
+    version = rules.version if rules else ""
+    return [
+        _classified(article, item, those, scorer.version, version)
+        for article, item, those in zip(articles, items, signals, strict=True)
     ]
 
 
-def _classified(
-    article: Article, item: Prepared, findings: Sequence[Found], model: str, rules: Rules | None
-) -> Classified:
-    """Return the record: the model's signals, those of the rules, and the facts of a text that is read at all."""
-    signals = (*(_signal(item, found) for found in findings), *_by_rules(rules, article, item))
+def _classified(article: Article, item: Prepared, signals: Sequence[Signal], model: str, rules: str) -> Classified:
+    """Return the record: the signals, and the facts of a text that is read at all."""
     # What was fetched without a date may be old: `this year` would be wrong with confidence.
     day = None if article.published_guessed else article.published.date()
     facts = find(item.body, german=item.language != "en", published=day) if item.language in KNOWN else []
     return Classified(
         article=article,
         language=item.language,
-        signals=signals,
+        signals=tuple(signals),
         facts=belong(facts, signals),
         model=model,
-        rules=rules.version if rules else "",
+        rules=rules,
     )
 
 

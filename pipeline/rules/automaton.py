@@ -1,9 +1,9 @@
 """Which rules can hold in a text, and where their words stand: one pass for all of them.
 
 Each word of each query has a literal part; all of them make one Aho-Corasick automaton. A query also says which words
-it cannot do without, as up to three lists of alternatives ("one of these must occur"). Per list, each literal knows as
-bits of one integer which queries it serves; so what is left to judge after a pass is three rows of bits put together,
-and the cost hardly depends on the number of queries.
+it cannot do without, as up to three lists of alternatives ("one of these must occur"). Each literal knows as bits of
+one integer which queries it serves, list after list; so a pass ends with the integers of what was found put together,
+what is left to judge has its bit in all three rows, and the cost hardly depends on the number of queries.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import fnmatch
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate, compress
 from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
@@ -28,10 +29,11 @@ _LONGEST_WORD: Final = 100
 _GAP: Final = 10_000
 """Places between the last word of a title and the first of its text: no phrase crosses that."""
 _WILD = re.compile(r"[*?]+")
-_WORD = re.compile(r"[^ ]+")
 
 Occurrence = tuple[int, int]
 """Start and end of a word in the folded text."""
+_Hit = tuple[int, int, int]
+"""A literal's number, its start and end in the folded text."""
 
 
 class _Form(NamedTuple):
@@ -86,7 +88,7 @@ class Automaton:
                     forms = [_form(text) for text in word.forms]
                     numbered = [(literals.setdefault(form.literal, len(literals)), form) for form in forms]
                     self._words[word.forms] = tuple(numbered)
-        self._count = len(literals)
+        self._count, self._queries = len(literals), len(queries)
         self._served, self._always = self._serve(queries, list(literals))
         self._search = AhoCorasick(
             list(literals),
@@ -95,19 +97,20 @@ class Automaton:
             store_patterns=False,
         )
 
-    def _serve(self, queries: Sequence[Node], literals: Sequence[str]) -> tuple[list[dict[int, int]], list[int]]:
-        """Return per list the queries that each literal serves, and the queries that have no such list, as bits."""
-        served: list[dict[int, int]] = [defaultdict(int) for _ in range(LISTS)]
-        always = [0] * LISTS
+    def _serve(self, queries: Sequence[Node], literals: Sequence[str]) -> tuple[dict[int, int], int]:
+        """Return the queries that each literal serves, and the queries that lack a list, as bits, list after list."""
+        served: dict[int, int] = defaultdict(int)
+        always = 0
         for number, query in enumerate(queries):
             needed = sorted(set(self._needed(query)), key=lambda one: _common(one, literals))
             for at in range(LISTS):
+                bit = 1 << (at * self._queries + number)
                 if at >= len(needed):
-                    always[at] |= 1 << number
+                    always |= bit
                     continue
                 for literal in needed[at]:
-                    served[at][literal] |= 1 << number
-        return [dict(one) for one in served], always
+                    served[literal] |= bit
+        return dict(served), always
 
     def _needed(self, node: Node) -> list[frozenset[int]]:
         """Return lists of literals; where the node holds, at least one of each list occurs."""
@@ -132,20 +135,25 @@ class Automaton:
             title: the title's length in characters.
         """
         folded = fold(body)
-        hits: list[tuple[int, int, int]] = self._search.find_matches_as_indexes(folded.text, overlapping=True)
+        hits: dict[int, list[_Hit]] = {}
+        for hit in self._search.find_matches_as_indexes(folded.text, overlapping=True):
+            hits.setdefault(hit[0], []).append(hit)
         view = View(folded, title, hits, self._words)
-        seen = {hit[0] for hit in hits}
-        seen.update(number + self._count for number, start, _ in hits if start < view.split)
-        bits = -1
-        for served, always in zip(self._served, self._always, strict=True):
-            row = always
-            for literal in seen:
-                if literal in served:
-                    row |= served[literal]
-            bits &= row
-            if not bits:
-                break
-        return _numbers(bits), view
+        return self._worth(hits, view.split), view
+
+    def _worth(self, hits: Mapping[int, Sequence[_Hit]], split: int) -> Iterator[int]:
+        """Return the numbers of the queries of which each list has a literal in the text, lowest first."""
+        served, count = self._served, self._count
+        rows = self._always
+        for number, found in hits.items():
+            if number in served:
+                rows |= served[number]
+            if found[0][1] < split and number + count in served:
+                rows |= served[number + count]
+        bits = rows & ((1 << self._queries) - 1)
+        for at in range(1, LISTS):
+            bits &= rows >> (at * self._queries)
+        return _numbers(bits)
 
 
 def _common(literals: Iterable[int], texts: Sequence[str]) -> float:
@@ -167,7 +175,7 @@ class View:
     Args:
         folded: the text.
         title: the title's length in the original.
-        hits: literal, start, end of all literals in the folded text.
+        hits: of each literal that occurs, in order.
         known: the forms of each word.
     """
 
@@ -175,7 +183,7 @@ class View:
         self,
         folded: Folded,
         title: int,
-        hits: Sequence[tuple[int, int, int]],
+        hits: Mapping[int, Sequence[_Hit]],
         known: dict[tuple[str, ...], tuple[tuple[int, _Form], ...]],
     ) -> None:
         self.folded = folded
@@ -186,30 +194,28 @@ class View:
         """Return where a word stands, in order."""
         found = self._found.get(word.forms)
         if found is None:
-            found = self._found[word.forms] = sorted(set(self._look(word)))
-        if word.where is Where.BOTH or not found:
+            found = self._found[word.forms] = self._look(word)
+        if not found or word.where is Where.BOTH:
             return found
         split = bisect_left(found, (self.split, 0))
         return found[:split] if word.where is Where.TITLE else found[split:]
 
-    def _look(self, word: Word) -> Iterator[Occurrence]:
-        text = self.folded.text
-        for number, form in self._known[word.forms]:
-            for start, end in self._by_literal.get(number, ()):
-                if form.whole:
-                    yield start + 1, end - 1
-                    continue
-                first = text.rfind(" ", 0, start + 1) + 1 if form.offset is None else start + form.offset
-                last = text.find(" ", end - 1)
-                if not form.pattern or (last - first <= _LONGEST_WORD and form.pattern.match(text[first:last])):
-                    yield first, last
+    def _look(self, word: Word) -> list[Occurrence]:
+        there = [(form, hits) for number, form in self._known[word.forms] if (hits := self._hits.get(number))]
+        # Most words of most queries are not there: no need to start the search for them.
+        return sorted({one for form, hits in there for one in self._bounds(form, hits)}) if there else []
 
-    @cached_property
-    def _by_literal(self) -> dict[int, list[Occurrence]]:
-        found: dict[int, list[Occurrence]] = {}
-        for number, start, end in self._hits:
-            found.setdefault(number, []).append((start, end))
-        return found
+    def _bounds(self, form: _Form, hits: Iterable[_Hit]) -> Iterator[Occurrence]:
+        """Yield starts and ends of the words around a form's literal, if they look like the form."""
+        text = self.folded.text
+        for _, start, end in hits:
+            if form.whole:
+                yield start + 1, end - 1
+                continue
+            first = text.rfind(" ", 0, start + 1) + 1 if form.offset is None else start + form.offset
+            last = text.find(" ", end - 1)
+            if not form.pattern or (last - first <= _LONGEST_WORD and form.pattern.match(text[first:last])):
+                yield first, last
 
     @cached_property
     def split(self) -> int:
@@ -217,9 +223,12 @@ class View:
         places = self.folded.places
         return self._title + 1 if places is None else bisect_left(places, self._title, 1)
 
+    def place(self, start: int) -> int:
+        """Return the place of a word among all, by its start; the text's words come long after the title's."""
+        return bisect_left(self._starts, start) + _GAP * (start >= self.split)
+
     @cached_property
-    def order(self) -> dict[int, int]:
-        """The place of each word among all, by its start; the text's words come long after the title's."""
-        starts = [found.start() for found in _WORD.finditer(self.folded.text)]
-        split = self.split
-        return {start: place + _GAP * (start >= split) for place, start in enumerate(starts)}
+    def _starts(self) -> list[int]:
+        words = self.folded.text.split(" ")
+        # Two spaces side by side hold an empty word, which has no place.
+        return list(compress(accumulate((len(word) + 1 for word in words), initial=0), words))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -104,10 +104,10 @@ class Book:
             return []
         numbers, view = self._automaton.find(body, len(article.title))
         scene = _Scene(article, language, view)
+        page = _Page(view.folded, body, sentences)
         judged = ((rule, scene.proof(rule.node)) for rule in map(self.rules.rules.__getitem__, numbers))
         hitting = ((rule, proof) for rule, proof in judged if proof is not None)
-        starts = [start for start, _ in sentences]
-        return [_hit(rule, proof, view.folded, body, sentences, starts) for rule, proof in islice(hitting, MOST_HITS)]
+        return [page.hit(rule, proof) for rule, proof in islice(hitting, MOST_HITS)]
 
 
 @dataclass(slots=True)
@@ -168,10 +168,10 @@ def _together(phrase: Phrase, view: View) -> Iterator[tuple[Occurrence, ...]]:
     As in Lucene: every word is moved back by its place in the phrase; the moved places must not differ by more than
     `slop`.
     """
-    found = [view.occurrences(word) for word in phrase.words]
-    if not all(found):
+    found = list(takewhile(bool, map(view.occurrences, phrase.words)))
+    if len(found) < len(phrase.words):
         return
-    moved = [[view.order[one[0]] - at for one in occurrences] for at, occurrences in enumerate(found)]
+    moved = [[view.place(one[0]) - at for one in occurrences] for at, occurrences in enumerate(found)]
     for low in sorted({place for places in moved for place in places}):
         near = [
             one[bisect_left(places, low) : bisect_right(places, low + phrase.slop)]
@@ -199,25 +199,37 @@ def _distinct(choices: Sequence[Sequence[Occurrence]]) -> tuple[Occurrence, ...]
     return tuple(sorted(taken, key=lambda one: taken[one]))
 
 
-def _hit(
-    rule: Rule,
-    proof: Sequence[Sequence[Occurrence]],
-    folded: Folded,
-    body: str,
-    sentences: Sequence[tuple[int, int]],
-    starts: Sequence[int],
-) -> Hit:
-    """Return the hit with its words and the fewest sentences that hold each of them."""
-    places = [[(folded.place(start), folded.place(end)) for start, end in found] for found in proof]
-    terms = sorted({one for occurrences in places for one in occurrences})
-    return Hit(
-        rule,
-        tuple(Term(body[start:end], start, end) for start, end in terms),
-        tuple(
-            Span(text=body[start:end], start=start, end=end)
-            for start, end in (sentences[at] for at in _fewest(places, starts))
-        ),
-    )
+class _Page:
+    """One article, out of which words and sentences are cut.
+
+    Args:
+        folded: the body in folded spelling.
+        body: title, line feed, text.
+        sentences: starts and ends in the body, in order.
+    """
+
+    def __init__(self, folded: Folded, body: str, sentences: Sequence[tuple[int, int]]) -> None:
+        self._folded, self._body, self._sentences = folded, body, sentences
+        self._starts = [start for start, _ in sentences]
+        self._spans: dict[int, Span] = {}
+
+    def hit(self, rule: Rule, proof: Sequence[Sequence[Occurrence]]) -> Hit:
+        """Return the hit with its words and the fewest sentences that hold each of them."""
+        place = self._folded.place
+        places = [[(place(start), place(end)) for start, end in found] for found in proof]
+        terms = sorted({one for occurrences in places for one in occurrences})
+        return Hit(
+            rule,
+            tuple(Term(self._body[start:end], start, end) for start, end in terms),
+            tuple(map(self._span, _fewest(places, self._starts))),
+        )
+
+    def _span(self, at: int) -> Span:
+        """Return one sentence; rules that hit an article often stand in the same ones."""
+        if at not in self._spans:
+            start, end = self._sentences[at]
+            self._spans[at] = Span(text=self._body[start:end], start=start, end=end)
+        return self._spans[at]
 
 
 def _fewest(places: Sequence[Sequence[tuple[int, int]]], starts: Sequence[int]) -> list[int]:
