@@ -12,7 +12,6 @@ import argparse
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -22,12 +21,10 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 import pipeline.route
-from models import registry
 from models.corpus import Item, gather, helping
 from models.folds import folds
 from models.learn import fit
-from models.roles import article
-from models.scorer import LinearScorer
+from models.roles import article, in_service
 from pipeline.classify.step import classify
 from pipeline.records import Classified, Mention, Role, Signal
 from pipeline.route.accounts import load_accounts
@@ -76,13 +73,11 @@ def accounts(data: Path) -> Accounts:
 
 def unseen(data: Path) -> Iterator[tuple[Item, Classified, int]]:
     """Yield each item as a classifier sees it that knows nothing of its story, with its fold."""
-    items, champion = gather(data), registry.load()
+    items = gather(data)
     every = [*items, *helping(data)]
     fold = folds(every, _FOLDS).tolist()
-    known = {name: getattr(champion.weights, name) for name in ("slope", "offset", "thresholds")}
     for number in range(_FOLDS):
-        scorer = fit([item for item, mine in zip(every, fold, strict=True) if mine != number])
-        fresh = LinearScorer(scorer.version, scorer.features, replace(scorer.weights, **known), champion.mixer)
+        fresh = in_service(fit([item for item, mine in zip(every, fold, strict=True) if mine != number]))
         held = [item for item, mine in zip(items, fold, strict=False) if mine == number]
         for item, one in zip(held, classify(fresh, [article(item) for item in held]), strict=True):
             yield item, one, number

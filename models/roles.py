@@ -88,10 +88,15 @@ def labels(data: Path) -> Labels:
 
 def signals(items: Sequence[Item], data: Path) -> dict[str, tuple[Signal, ...]]:
     """Return the signals of items by a classifier that has learnt from nothing that tells their stories."""
-    scorer, champion = fit(apart([*gather(data), *helping(data)], items)), registry.load()
-    known = {name: getattr(champion.weights, name) for name in ("slope", "offset", "thresholds")}
-    fresh = LinearScorer(scorer.version, scorer.features, replace(scorer.weights, **known))
+    fresh = in_service(fit(apart([*gather(data), *helping(data)], items)))
     return {one.article.id: one.signals for one in classify(fresh, [article(item) for item in items])}
+
+
+def in_service(scorer: LinearScorer) -> LinearScorer:
+    """Return a scorer that judges as the champion does: by its calibration, thresholds and nets."""
+    champion = registry.load()
+    known = {name: getattr(champion.weights, name) for name in ("slope", "offset", "thresholds")}
+    return LinearScorer(scorer.version, scorer.features, replace(scorer.weights, **known), champion.mixer)
 
 
 def article(item: Item) -> Article:
