@@ -22,7 +22,7 @@ install: .venv/installed
 ## test: all tests, with a real broker
 test: .venv/installed-dev
 	@$(BIN)/stellwerk install
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 ## check: style, types, and the direction between the rooms
 check: .venv/installed-dev
