@@ -3,7 +3,7 @@
 #
 #   wheel and sdist ─▶ fresh environment, pinned by requirements.lock ─▶ list of parts (CycloneDX) ─▶ audit ─▶ image
 #
-# An image is built where docker or podman is (IMAGE=no leaves it out). Nothing is published.
+# An image is built where docker or podman answers (IMAGE=no leaves it out). Nothing is published.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$PWD/.venv/bin
@@ -52,12 +52,13 @@ elif [ "$clean" = no ]; then
   exit 1
 fi
 
-engine=$(command -v docker || command -v podman || true)
+# A client without its daemon is no engine.
+engine=$(for one in docker podman; do "$one" info >/dev/null 2>&1 && echo "$one" && break; done || true)
 if [ "${IMAGE:-yes}" = yes ] && [ -n "$engine" ]; then
   "$engine" build -q -f deploy/Dockerfile -t "stellwerk:$version" . >"$dist/image.id"
   say "image stellwerk:$version ($(cat "$dist/image.id"))"
 else
-  say "no image: IMAGE=no, or neither docker nor podman is here"
+  say "no image: IMAGE=no, or neither docker nor podman answers here"
 fi
 (cd "$dist" && sha256sum -- * >SHA256SUMS)
 say "done: dist/"
