@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from pipeline.errors import BadInput
 from pipeline.records import AppliedFile, ProfileFile, RouteFile, RuleFile
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
 _ACCOUNTS: Final = ("accounts.csv", "accounts.toml", "accounts.jsonl")
 _SOURCES: Final = ("sources.toml", "sources.csv", "sources.opml")
+
+
+File = TypeVar("File", bound=AppliedFile)
+
+
+class _Versioned(Protocol):
+    @property
+    def version(self) -> str:
+        """Hash of what the file says."""
+
+
+Found = TypeVar("Found", bound=_Versioned)
 
 
 async def apply(folder: Path, settings: Settings) -> list[str]:
@@ -96,12 +108,8 @@ def rules(path: Path) -> tuple[RuleFile, str]:
         BadInput: it is wrong.
     """
     from pipeline.rules.files import read_rules
-    from pipeline.toml import read_text
 
-    text = read_text(path)
-    found = read_rules(text, str(path))
-    file = RuleFile(name=path.name, version=found.version, at=datetime.now(UTC), text=text)
-    return file, f"{len(found.rules)} rules"
+    return _checked(path, RuleFile, read_rules, lambda found: f"{len(found.rules)} rules")
 
 
 def profiles(path: Path) -> tuple[ProfileFile, str]:
@@ -111,12 +119,10 @@ def profiles(path: Path) -> tuple[ProfileFile, str]:
         BadInput: it is wrong.
     """
     from pipeline.alert.profiles import read_profiles
-    from pipeline.toml import read_text
 
-    text = read_text(path)
-    found = read_profiles(text, str(path))
-    file = ProfileFile(name=path.name, version=found.version, at=datetime.now(UTC), text=text)
-    return file, f"profiles {', '.join(one.name for one in found.all)}"
+    return _checked(
+        path, ProfileFile, read_profiles, lambda found: f"profiles {', '.join(one.name for one in found.all)}"
+    )
 
 
 def routes(path: Path) -> tuple[RouteFile, str]:
@@ -126,12 +132,19 @@ def routes(path: Path) -> tuple[RouteFile, str]:
         BadInput: it is wrong.
     """
     from pipeline.alert.routes import read_routes
+
+    return _checked(path, RouteFile, read_routes, lambda found: f"{len(list(found.walk()))} routes")
+
+
+def _checked(
+    path: Path, record: type[File], read: Callable[[str, str], Found], words: Callable[[Found], str]
+) -> tuple[File, str]:
+    """Return a file as it goes onto its topic, and what it holds in words, when `read` finds nothing wrong."""
     from pipeline.toml import read_text
 
     text = read_text(path)
-    found = read_routes(text, str(path))
-    file = RouteFile(name=path.name, version=found.version, at=datetime.now(UTC), text=text)
-    return file, f"{len(list(found.walk()))} routes"
+    found = read(text, str(path))
+    return record(name=path.name, version=found.version, at=datetime.now(UTC), text=text), words(found)
 
 
 _WHOLE: Final[tuple[tuple[str, Topic, Callable[[Path], tuple[AppliedFile, str]]], ...]] = (

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from pipeline.commands import start
-from pipeline.errors import BadInput, NotReady, StellwerkError, Undecodable
+from pipeline.errors import NotReady, StellwerkError
 from pipeline.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -128,13 +126,12 @@ def replay(
 
     profiles, settings = load_profiles(file), load()
     oldest = datetime.now(UTC) - start.duration(since)
-    past = _from_file(alerts) if alerts else asyncio.run(_from_topic(settings))
+    past = start.alerts(start.content(alerts), alerts) if alerts else asyncio.run(_from_topic(settings))
     newest = {alert.id: alert for alert in past if alert.updated >= oldest}
     changed = 0
     for line in changes(newest.values(), profiles, least):
         changed += 1
-        sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-    sys.stdout.buffer.flush()
+        start.print_line(line)
     Console(stderr=True, highlight=False).print(f"{changed} of {len(newest)} alerts would score differently")
 
 
@@ -163,20 +160,6 @@ def _told(before: float, after: float, least: float) -> str:
     if (before >= least) == (after >= least):
         return "yes" if after >= least else "no"
     return "gained" if after >= least else "lost"
-
-
-def _from_file(file: Path) -> Iterator[Alert]:
-    from pipeline.records import Alert
-
-    try:
-        lines = file.read_bytes().splitlines()
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
-    for number, line in enumerate(lines, 1):
-        try:
-            yield Alert.decode(line)
-        except Undecodable as error:
-            raise BadInput(str(error), file=str(file), line=number) from None
 
 
 async def _from_topic(settings: Settings) -> list[Alert]:

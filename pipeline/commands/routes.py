@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from pipeline.commands import start
-from pipeline.errors import BadInput, NotReady, Undecodable
+from pipeline.errors import NotReady, Undecodable
 
 if TYPE_CHECKING:
     from pipeline.alert.routes import Route
@@ -130,20 +128,11 @@ def choice(
     from pipeline.records import Alert
 
     tree = _tree(routes)
-    try:
-        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
+    data = start.content(file)
     try:
         alerts = [Alert.decode(data)]
     except Undecodable:
-        alerts = []
-        for number, line in enumerate(data.splitlines(), 1):
-            try:
-                alerts.append(Alert.decode(line))
-            except Undecodable as error:
-                raise BadInput(str(error), file=str(file), line=number) from None
+        alerts = list(start.alerts(data, file))
     for alert in alerts:
         chosen = [{"route": route.name, "topic": f"alerts.{route.topic}"} for route in choose(tree, alert)]
-        sys.stdout.buffer.write(orjson.dumps({"id": alert.id, "routes": chosen}, option=orjson.OPT_APPEND_NEWLINE))
-    sys.stdout.buffer.flush()
+        start.print_line({"id": alert.id, "routes": chosen})

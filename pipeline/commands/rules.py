@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -71,12 +68,12 @@ def try_out(
 
     book = Book(load_rules(file))
     counts, read, screen = Counter[str](), 0, Console(soft_wrap=True, highlight=False)
-    for article in _articles(articles):
+    for article in start.articles(articles):
         read += 1
         for hit in _hits(book, article):
             counts[hit.rule.id] += 1
             if as_json:
-                _print_line(_line(article, hit))
+                start.print_line(_line(article, hit))
             else:
                 _show(screen, article, hit)
     _tell(book, counts, read)
@@ -97,20 +94,6 @@ def apply(file: File) -> None:
 
     made, what = folder.rules(file)
     start.put(start.connected("rules"), RULES, made, what)
-
-
-def _articles(file: Path) -> Iterator[Article]:
-    """Yield the articles of a file of JSON lines."""
-    from pipeline.process import read_article
-
-    try:
-        handle = file.open("rb")
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=str(file)) from None
-    with handle:
-        for number, line in enumerate(handle, 1):
-            if line.strip():
-                yield read_article(line, number, str(file))
 
 
 def _hits(book: Book, article: Article) -> list[Hit]:
@@ -152,8 +135,3 @@ def _tell(book: Book, counts: Counter[str], read: int) -> None:
     if silent:
         more = f" and {len(silent) - 20} more" if len(silent) > 20 else ""
         screen.print(f"without a hit: {escape(', '.join(silent[:20]))}{more}")
-
-
-def _print_line(line: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-    sys.stdout.buffer.flush()

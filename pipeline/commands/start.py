@@ -15,11 +15,11 @@ import orjson
 import typer
 
 from pipeline import log
-from pipeline.errors import BadInput, NotReady
+from pipeline.errors import BadInput, NotReady, Undecodable
 from pipeline.settings import Settings, load
 
 if TYPE_CHECKING:
-    from pipeline.records import AppliedFile, Article
+    from pipeline.records import Alert, AppliedFile, Article
     from pipeline.topics import Topic
 
 #: Stands for the broker's topic where a file may be named; a file of that name is `./topic`.
@@ -105,6 +105,21 @@ def articles(file: Path) -> Iterator[Article]:
 
     for number, line in numbered(content(file).splitlines()):
         yield read_article(line, number, str(file))
+
+
+def alerts(data: bytes, file: Path) -> Iterator[Alert]:
+    """Yield the alerts of JSON lines, as `tail alerts --json` prints them.
+
+    Raises:
+        BadInput: a line is no alert; with file and line.
+    """
+    from pipeline.records import Alert
+
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            yield Alert.decode(line)
+        except Undecodable as error:
+            raise BadInput(str(error), file=str(file), line=number) from None
 
 
 def duration(value: str) -> timedelta:
