@@ -5,15 +5,15 @@ Nothing is counted here: the counts that every poll ends in are read when somebo
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from agents.counts import Counts
 from agents.health import Health
 from agents.worker import Worker
 from pipeline import kafka, metrics
+from pipeline.beside import beside
 from pipeline.disk import Room, measured
 from pipeline.heart import Heart
 from pipeline.probe import Probe, serving
@@ -89,13 +89,8 @@ async def telling(
                 return under_way.look(heart.stuck(), now) if heart else ""
             return overdue.look(worker.counts.polls, worker.late, now)
 
-        watching = asyncio.create_task(watch(look, forget, probe, settings.stream.stuck))
-        try:
+        async with beside(watch(look, forget, probe, settings.stream.stuck)):
             yield
-        finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
 
 
 def readers(worker: Worker) -> tuple[tuple[metrics.Counter | metrics.Gauge, metrics.Reader], ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from agents.relevance import Lookup, Names, nobody
 from agents.sources import Source, load_sources
 from agents.worker import Counts, Worker, working
 from pipeline import kafka
+from pipeline.beside import beside
 from pipeline.heart import Heart
 from pipeline.probe import Probe
 from pipeline.settings import Settings
@@ -124,13 +125,8 @@ async def _looking(
     if not keep:
         yield
         return
-    looking = asyncio.create_task(follow(Again(keep, ours, worker.look, outbox.withdraw), settings.kafka, keep))
-    try:
+    async with beside(follow(Again(keep, ours, worker.look, outbox.withdraw), settings.kafka, keep)):
         yield
-    finally:
-        looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await looking
 
 
 def _aliases(settings: Settings) -> Lookup:

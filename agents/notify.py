@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -15,6 +15,7 @@ from agents.notifier import GROUP, Notifier
 from pipeline import following, kafka, metrics
 from pipeline.alert.routes import Route, load_routes
 from pipeline.applied import route_topics
+from pipeline.beside import beside
 from pipeline.heart import Heart
 from pipeline.probe import Probe, serving
 from pipeline.settings import Settings
@@ -100,11 +101,6 @@ async def _watch(settings: Settings, notifier: Notifier, heart: Heart, pulse: Pu
 @asynccontextmanager
 async def _beside(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> AsyncIterator[None]:
     """Run something as long as this lasts; when it ends by itself so does the worker, with what it raised."""
-    task = asyncio.create_task(work)
-    task.add_done_callback(lambda _: stop.set())
-    try:
+    async with beside(work) as task:
+        task.add_done_callback(lambda _: stop.set())
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

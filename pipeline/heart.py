@@ -19,6 +19,7 @@ from typing import Final
 
 import structlog
 
+from pipeline.beside import beside
 from pipeline.settings import Settings
 
 log = structlog.get_logger()
@@ -92,13 +93,8 @@ class Heart:
     @asynccontextmanager
     async def beating(self) -> AsyncIterator[None]:
         """Run in the background."""
-        task = asyncio.create_task(self.run())
-        try:
+        async with beside(self.run()):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
 
 def silent(alive: Path, now: float) -> dict[str, str]:
